@@ -1,0 +1,300 @@
+//! The splitter: one pass over the bytes that notes where cells and lines end.
+//!
+//! All bytes below 0x20 are noted in one list, since in a good file they are exactly the separators; where each line
+//! feed stands in that list is noted in a second. What is neither a tab, a line feed nor the carriage return before
+//! one goes to a third list, `odd`, so that the good line needs no look at its bytes to know that its separators are
+//! tabs. This is the "structural index" of simdjson, for a format without quoting.
+//!
+//! To whoever changes this: the portable pass below is the meaning; a faster one must give the same three lists.
+
+use crate::{Header, Record};
+
+/// Eight copies of a byte.
+const fn splat(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Where cells and lines end in a buffer. Made once, used for many buffers: it keeps its memory.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    /// Byte positions of everything below 0x20; for a last line without its line feed also the buffer's length.
+    separators: Vec<u32>,
+    /// For each line, one past its last entry in `separators`.
+    line_ends: Vec<u32>,
+    /// Positions of control characters that are neither separators nor part of a line end.
+    odd: Vec<u32>,
+    ends_with_line_feed: bool,
+}
+
+/// One line of an [`Index`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// 0-based number in the buffer.
+    pub number: usize,
+    /// Where the line starts, in bytes.
+    pub start: usize,
+    /// Where its content ends, before the line end, in bytes.
+    pub end: usize,
+    /// Where the next line starts, in bytes.
+    pub next: usize,
+    first_separator: usize,
+    last_separator: usize,
+    is_plain: bool,
+}
+
+impl Line {
+    /// Whether nothing stands before the line end.
+    pub const fn is_blank(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether the line has a line feed.
+    pub const fn is_terminated(&self) -> bool {
+        self.next > self.end
+    }
+
+    /// Whether no control character but its tabs stands in it.
+    pub const fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// How many cells it has, if it [is plain](Line::is_plain).
+    pub const fn n_separators(&self) -> usize {
+        self.last_separator - self.first_separator + 1
+    }
+}
+
+impl Index {
+    /// Notes the lines of `text`, which starts at a line's start; the last line may lack its line feed.
+    ///
+    /// Cost: one pass; memory of four bytes for each separator, kept for the next call.
+    ///
+    /// # Panics
+    /// If `text` is 4 GiB or longer.
+    pub fn build(&mut self, text: &[u8]) {
+        assert!(u32::try_from(text.len()).is_ok(), "a buffer is shorter than 4 GiB");
+        self.separators.clear();
+        self.line_ends.clear();
+        self.odd.clear();
+        let (words, tail) = text.as_chunks::<8>();
+        for (number, word) in words.iter().enumerate() {
+            let value = u64::from_le_bytes(*word);
+            // A byte is below 0x20 if its top bit is clear and adding 0x60 to the rest does not set it.
+            let mut below = !(((value & splat(0x7F)) + splat(0x60)) | value) & splat(0x80);
+            while below != 0 {
+                self.note(text, number * 8 + below.trailing_zeros() as usize / 8);
+                below &= below - 1;
+            }
+        }
+        for (offset, &byte) in tail.iter().enumerate() {
+            if byte < 0x20 {
+                self.note(text, words.len() * 8 + offset);
+            }
+        }
+        self.ends_with_line_feed = text.last().is_none_or(|&last| last == b'\n');
+        if !self.ends_with_line_feed {
+            self.separators.push(text.len() as u32);
+            self.line_ends.push(self.separators.len() as u32);
+        }
+    }
+
+    #[inline]
+    fn note(&mut self, text: &[u8], at: usize) {
+        self.separators.push(at as u32);
+        match text[at] {
+            b'\t' => {}
+            b'\n' => self.line_ends.push(self.separators.len() as u32),
+            b'\r' if text.get(at + 1) == Some(&b'\n') => {}
+            _ => self.odd.push(at as u32),
+        }
+    }
+
+    /// How many lines there are, blank ones included.
+    pub fn n_lines(&self) -> usize {
+        self.line_ends.len()
+    }
+
+    /// Whether every line has its line feed (an empty buffer: yes).
+    pub const fn ends_with_line_feed(&self) -> bool {
+        self.ends_with_line_feed
+    }
+
+    /// The byte positions of all separators.
+    pub fn separators(&self) -> &[u32] {
+        &self.separators
+    }
+
+    /// For each line, one past its last entry in [`Index::separators`].
+    pub fn line_ends(&self) -> &[u32] {
+        &self.line_ends
+    }
+
+    /// Positions of control characters that are neither separators nor part of a line end.
+    pub fn odd(&self) -> &[u32] {
+        &self.odd
+    }
+
+    /// The lines of `text`, the buffer that was indexed, in order, blank ones included.
+    pub const fn lines<'a>(&'a self, text: &'a [u8]) -> Lines<'a> {
+        Lines { index: self, text, number: 0, first_separator: 0, start: 0, next_odd: 0 }
+    }
+
+    /// The record of one line. `cells` is scratch space for the rare line with control characters in it.
+    pub fn record<'a>(
+        &'a self,
+        text: &'a [u8],
+        header: &'a Header,
+        line: Line,
+        cells: &'a mut Vec<u32>,
+    ) -> Record<'a> {
+        if line.is_plain {
+            let ends = &self.separators[line.first_separator..=line.last_separator];
+            return Record::new(text, line.start, ends, header, false);
+        }
+        cells.clear();
+        let noted = &self.separators[line.first_separator..=line.last_separator];
+        cells.extend(noted.iter().filter(|&&at| (at as usize) < line.end && text[at as usize] == b'\t'));
+        cells.push(line.end as u32);
+        Record::new(text, line.start, cells, header, true)
+    }
+}
+
+/// Iterator over the lines of an [`Index`].
+#[derive(Clone)]
+pub struct Lines<'a> {
+    index: &'a Index,
+    text: &'a [u8],
+    number: usize,
+    first_separator: usize,
+    start: usize,
+    next_odd: usize,
+}
+
+impl core::fmt::Debug for Lines<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Lines({} of {})", self.number, self.index.n_lines())
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Line;
+
+    #[inline]
+    fn next(&mut self) -> Option<Line> {
+        let index = self.index;
+        let separators = &index.separators;
+        let past = *index.line_ends.get(self.number)? as usize;
+        let mut last_separator = past - 1;
+        let stop = separators[last_separator] as usize;
+        let is_terminated = self.number + 1 < index.line_ends.len() || index.ends_with_line_feed;
+        let next = if is_terminated { stop + 1 } else { stop };
+        let mut is_plain = true;
+        while index.odd.get(self.next_odd).is_some_and(|&at| (at as usize) < next) {
+            is_plain = false;
+            self.next_odd += 1;
+        }
+        let mut end = stop;
+        if is_terminated && stop > self.start && self.text[stop - 1] == b'\r' {
+            end -= 1;
+            last_separator -= 1;
+        }
+        let line = Line {
+            number: self.number,
+            start: self.start,
+            end,
+            next,
+            first_separator: self.first_separator,
+            last_separator,
+            is_plain,
+        };
+        self.number += 1;
+        self.first_separator = past;
+        self.start = next;
+        Some(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The slow, obvious reading: lines at line feeds, cells at tabs, one carriage return before a line feed dropped.
+    fn naive(text: &[u8]) -> Vec<Vec<&[u8]>> {
+        let mut lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
+        for line in &mut lines {
+            *line = line.strip_suffix(b"\n").map_or(*line, |line| line.strip_suffix(b"\r").unwrap_or(line));
+        }
+        lines.into_iter().map(|line| line.split(|&byte| byte == b'\t').collect()).collect()
+    }
+
+    fn split(text: &[u8]) -> Vec<Vec<&[u8]>> {
+        let header = Header::canonical(cvrs_spec::Version::V3);
+        let mut index = Index::default();
+        index.build(text);
+        let record_cells = |line| {
+            let mut cells = Vec::new();
+            let record = index.record(text, &header, line, &mut cells);
+            let ranges: Vec<_> = record.cells().map(|cell| cell.as_ptr() as usize - text.as_ptr() as usize).collect();
+            let lengths: Vec<_> = record.cells().map(<[u8]>::len).collect();
+            ranges.into_iter().zip(lengths).map(|(at, length)| &text[at..at + length]).collect::<Vec<_>>()
+        };
+        index.lines(text).map(record_cells).collect()
+    }
+
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![
+            4 => Just(b'\t'), 2 => Just(b'\n'), 2 => Just(b'\r'), 1 => Just(0u8), 1 => Just(b'"'),
+            1 => Just(0x1Fu8), 6 => b' '..=b'~', 1 => any::<u8>()
+        ];
+        prop::collection::vec(byte, 0..400)
+    }
+
+    #[test]
+    fn line_ends_may_be_lf_crlf_or_missing() {
+        assert_eq!(split(b"a\tb\nc\td\r\ne\tf"), [[b"a", b"b"], [b"c", b"d"], [b"e", b"f"]]);
+        assert_eq!(split(b""), Vec::<Vec<&[u8]>>::new());
+        assert_eq!(split(b"\n\r\n"), [[b""], [b""]]);
+    }
+
+    #[test]
+    fn a_lone_carriage_return_is_a_character() {
+        assert_eq!(split(b"a\rb\tc\n"), [[&b"a\rb"[..], b"c"]]);
+        assert_eq!(split(b"a\r\r\n"), [[b"a\r"]]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_index_agrees_with_the_obvious_splitter(text in text()) {
+            prop_assert_eq!(split(&text), naive(&text));
+        }
+
+        #[test]
+        fn the_index_agrees_with_the_csv_crate(text in text()) {
+            // The csv crate takes a lone carriage return for a line end and drops blank lines.
+            let text: Vec<u8> = text.into_iter().filter(|&byte| byte != b'\r').collect();
+            let mut reader = csv::ReaderBuilder::new();
+            reader.delimiter(b'\t').quoting(false).has_headers(false).flexible(true);
+            let theirs: Vec<Vec<Vec<u8>>> = reader
+                .from_reader(&text[..])
+                .into_byte_records()
+                .map(|record| record.expect("bytes").iter().map(<[u8]>::to_vec).collect())
+                .collect();
+            let ours: Vec<_> = split(&text).into_iter().filter(|cells| *cells != [b""]).collect();
+            prop_assert_eq!(ours, theirs);
+        }
+
+        #[test]
+        fn plain_lines_have_only_tabs_between_their_cells(text in text()) {
+            let mut index = Index::default();
+            index.build(&text);
+            for line in index.lines(&text) {
+                let content = &text[line.start..line.end];
+                prop_assert_eq!(line.is_plain(), content.iter().all(|&byte| byte >= 0x20 || byte == b'\t'));
+                if line.is_plain() {
+                    prop_assert_eq!(line.n_separators(), content.iter().filter(|&&byte| byte == b'\t').count() + 1);
+                }
+            }
+        }
+    }
+}
