@@ -49,7 +49,7 @@ impl Date {
 
     /// Whether the day is known.
     pub const fn precision(self) -> Precision {
-        if self.0 % 100 == 0 { Precision::Month } else { Precision::Day }
+        if self.0.is_multiple_of(100) { Precision::Month } else { Precision::Day }
     }
 
     /// The year, 1 to 9999.
@@ -78,7 +78,7 @@ impl Date {
     /// Compares at the coarser precision of the two: a month equals every day in it (rule book E-26).
     pub const fn compare_coarse(self, other: Self) -> Ordering {
         let (mut left, mut right) = (self.0, other.0);
-        if left % 100 == 0 || right % 100 == 0 {
+        if left.is_multiple_of(100) || right.is_multiple_of(100) {
             left /= 100;
             right /= 100;
         }
@@ -112,7 +112,7 @@ impl Date {
 
 const fn days_in_month(year: u32, month: u32) -> u32 {
     match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

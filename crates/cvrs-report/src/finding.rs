@@ -1,0 +1,175 @@
+//! What a rule found, and where.
+
+use cvrs_spec::Field;
+use std::fmt;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Not told at all.
+    Off,
+    /// Worth knowing.
+    Info,
+    /// Accepted, but likely wrong.
+    Warn,
+    /// The record will be refused.
+    Error,
+}
+
+impl Level {
+    /// The word for the level in reports and options.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+
+    /// The level with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Off, Self::Info, Self::Warn, Self::Error].into_iter().find(|level| level.name() == name)
+    }
+}
+
+/// What is wrong, in words that hold no cell's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// A fixed text in which `{0}` and `{1}` stand for the two numbers.
+    Template(&'static str, [u64; 2]),
+    /// A text made for this one finding (about a header or a whole file, never one a record).
+    Owned(Box<str>),
+}
+
+impl Message {
+    /// A fixed text.
+    pub const fn text(text: &'static str) -> Self {
+        Self::Template(text, [0; 2])
+    }
+
+    /// Appends the text.
+    pub fn push_to(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Owned(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Template(text, numbers) => {
+                let mut rest = *text;
+                while let Some(at) = rest.find("{0}").into_iter().chain(rest.find("{1}")).min() {
+                    out.extend_from_slice(&rest.as_bytes()[..at]);
+                    let which = usize::from(rest.as_bytes()[at + 1] - b'0');
+                    crate::push_number(out, numbers[which]);
+                    rest = &rest[at + 3..];
+                }
+                out.extend_from_slice(rest.as_bytes());
+            }
+        }
+    }
+
+    /// The text without its numbers, under which like findings are counted together.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Template(text, _) => text,
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::new();
+        self.push_to(&mut text);
+        f.write_str(&String::from_utf8_lossy(&text))
+    }
+}
+
+/// One thing that is wrong with a cell, a record, the header or the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's code, such as `DATA007`.
+    pub code: &'static str,
+    /// The clearinghouse's own rule behind it, such as `DCH017`.
+    pub dch: Option<&'static str>,
+    /// How much it matters in the profile used.
+    pub level: Level,
+    /// The column, unless it is about the whole record, the header or the file.
+    pub field: Option<Field>,
+    /// What is wrong.
+    pub message: Message,
+}
+
+/// A finding with its place. `Debug` shows no value.
+#[derive(Clone, Copy)]
+pub struct Entry<'a> {
+    /// What was found.
+    pub finding: &'a Finding,
+    /// The input's name as given, `-` for stdin.
+    pub file: &'a str,
+    /// Physical line, the header being line 1.
+    pub line: u64,
+    /// Number among the data rows, from 1; `None` for a finding about the header or the file.
+    pub record: Option<u64>,
+    /// 0-based offset of the record in the uncompressed text, in bytes.
+    pub byte: Option<u64>,
+    /// 1-based position of the column in the file.
+    pub column: Option<u32>,
+    /// The record's `vax_event_id`, as it stands.
+    pub vax_event_id: &'a [u8],
+    /// The record's `recip_id`, as it stands.
+    pub recip_id: &'a [u8],
+    /// Whether the two ids are told.
+    pub show_ids: bool,
+    /// The cell's value, where values are asked for.
+    pub value: Option<&'a [u8]>,
+}
+
+impl<'a> Entry<'a> {
+    /// An entry for a finding, on line 1 and with nothing else filled in.
+    pub const fn new(finding: &'a Finding) -> Self {
+        Self {
+            finding,
+            file: "-",
+            line: 1,
+            record: None,
+            byte: None,
+            column: None,
+            vax_event_id: b"",
+            recip_id: b"",
+            show_ids: true,
+            value: None,
+        }
+    }
+}
+
+impl Entry<'_> {
+    /// Whether the finding is about the header line.
+    pub const fn is_about_header(&self) -> bool {
+        self.record.is_none() && self.line == 1
+    }
+
+    /// The name of what the finding is about: the column, `Header`, or nothing for a whole record or file.
+    pub const fn field_name(&self) -> &'static str {
+        match self.finding.field {
+            Some(field) => field.name(),
+            None if self.is_about_header() => "Header",
+            None => "",
+        }
+    }
+}
+
+impl fmt::Debug for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Entry(line {}, {:?})", self.line, self.finding)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stand_in_for_their_marks() {
+        let message = Message::Template("{1} of {0}, {1}", [7, 12]);
+        assert_eq!(message.to_string(), "12 of 7, 12");
+        assert_eq!(Message::text("plain [1-6]").to_string(), "plain [1-6]");
+    }
+}
