@@ -1,0 +1,37 @@
+//! Files: opening and recognising inputs, writing outputs whole or not at all, and holding back what must wait.
+//!
+//! ```text
+//! path or stdin → Input ─ body() ─┬─ Body::Plain   workers read at their own places
+//!                                 └─ Body::Stream  one reader, already decompressed
+//! first bytes of the text → sniff_text → go on, or the reason why nothing can be checked
+//! product → AtomicFile → commit() → the name appears, complete
+//! ```
+//!
+//! No message made here holds anything that stands in a file.
+
+mod compression;
+mod decode;
+mod error;
+mod open;
+mod output;
+mod output_error;
+mod positional;
+mod raw;
+mod same_file;
+mod sniff;
+mod spool;
+mod temporary;
+#[cfg_attr(target_os = "linux", path = "io/unnamed_linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "io/unnamed_other.rs")]
+mod unnamed;
+mod zip_member;
+
+pub use compression::Compression;
+pub use error::{InputCause, InputError};
+pub use open::{Body, Input};
+pub use output::AtomicFile;
+pub use output_error::{OutputCause, OutputError};
+pub use positional::{read_at_most, read_exact_at};
+pub use same_file::{FileId, same_file};
+pub use sniff::{NotCvrs, SNIFF_BYTES, Separator, sniff_text};
+pub use spool::Spool;
