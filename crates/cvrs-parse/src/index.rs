@@ -140,13 +140,7 @@ impl Index {
     }
 
     /// The record of one line. `cells` is scratch space for the rare line with control characters in it.
-    pub fn record<'a>(
-        &'a self,
-        text: &'a [u8],
-        header: &'a Header,
-        line: Line,
-        cells: &'a mut Vec<u32>,
-    ) -> Record<'a> {
+    pub fn record<'a>(&'a self, text: &'a [u8], header: &'a Header, line: Line, cells: &'a mut Vec<u32>) -> Record<'a> {
         if line.is_plain {
             let ends = &self.separators[line.first_separator..=line.last_separator];
             return Record::new(text, line.start, ends, header, false);

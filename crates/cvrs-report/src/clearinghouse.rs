@@ -35,9 +35,9 @@ fn write_parts(out: &mut Vec<u8>, entry: &Entry<'_>, push: impl Fn(&mut Vec<u8>,
     out.extend_from_slice(b" message=");
     match &finding.message {
         crate::Message::Template(text, _) if !text.contains(['{', '"', '\\']) => out.extend_from_slice(text.as_bytes()),
-        message => {
+        _ => {
             let start = out.len();
-            message.push_to(out);
+            entry.push_message(out);
             let text = out.split_off(start);
             push(out, &text);
         }

@@ -33,10 +33,12 @@ impl Level {
     }
 }
 
-/// What is wrong, in words that hold no cell's value.
+/// What is wrong, in words that hold no cell's value of themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// A fixed text in which `{0}` and `{1}` stand for the two numbers.
+    /// A fixed text in which marks stand for what only the finding or its entry knows: `{0}` and `{1}` the two
+    /// numbers, `{f}` the column's name, `{v}` and `{w}` the value of the column and of the related one in brackets
+    /// with a blank before, nothing where values are not asked for.
     Template(&'static str, [u64; 2]),
     /// A text made for this one finding (about a header or a whole file, never one a record).
     Owned(Box<str>),
@@ -48,37 +50,12 @@ impl Message {
         Self::Template(text, [0; 2])
     }
 
-    /// Appends the text.
-    pub fn push_to(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Owned(text) => out.extend_from_slice(text.as_bytes()),
-            Self::Template(text, numbers) => {
-                let mut rest = *text;
-                while let Some(at) = rest.find("{0}").into_iter().chain(rest.find("{1}")).min() {
-                    out.extend_from_slice(&rest.as_bytes()[..at]);
-                    let which = usize::from(rest.as_bytes()[at + 1] - b'0');
-                    crate::push_number(out, numbers[which]);
-                    rest = &rest[at + 3..];
-                }
-                out.extend_from_slice(rest.as_bytes());
-            }
-        }
-    }
-
-    /// The text without its numbers, under which like findings are counted together.
+    /// The text with its marks, under which like findings are counted together.
     pub fn key(&self) -> &str {
         match self {
             Self::Template(text, _) => text,
             Self::Owned(text) => text,
         }
-    }
-}
-
-impl fmt::Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Vec::new();
-        self.push_to(&mut text);
-        f.write_str(&String::from_utf8_lossy(&text))
     }
 }
 
@@ -93,6 +70,8 @@ pub struct Finding {
     pub level: Level,
     /// The column, unless it is about the whole record, the header or the file.
     pub field: Option<Field>,
+    /// A second column that the message speaks of.
+    pub related: Option<Field>,
     /// What is wrong.
     pub message: Message,
 }
@@ -120,6 +99,8 @@ pub struct Entry<'a> {
     pub show_ids: bool,
     /// The cell's value, where values are asked for.
     pub value: Option<&'a [u8]>,
+    /// The related cell's value, where values are asked for.
+    pub related_value: Option<&'a [u8]>,
 }
 
 impl<'a> Entry<'a> {
@@ -136,6 +117,7 @@ impl<'a> Entry<'a> {
             recip_id: b"",
             show_ids: true,
             value: None,
+            related_value: None,
         }
     }
 }
@@ -146,6 +128,40 @@ impl Entry<'_> {
         self.record.is_none() && self.line == 1
     }
 
+    /// Appends the finding's message, its marks filled in.
+    pub fn push_message(&self, out: &mut Vec<u8>) {
+        let (text, numbers) = match &self.finding.message {
+            Message::Owned(text) => return out.extend_from_slice(text.as_bytes()),
+            Message::Template(text, numbers) => (text.as_bytes(), numbers),
+        };
+        let mut rest = text;
+        while let Some(at) = rest.iter().position(|&byte| byte == b'{') {
+            out.extend_from_slice(&rest[..at]);
+            rest = &rest[at..];
+            match rest {
+                [_, b'0', b'}', ..] => crate::push_number(out, numbers[0]),
+                [_, b'1', b'}', ..] => crate::push_number(out, numbers[1]),
+                [_, b'f', b'}', ..] => out.extend_from_slice(self.field_name().as_bytes()),
+                [_, b'v', b'}', ..] => push_bracketed(out, self.value),
+                [_, b'w', b'}', ..] => push_bracketed(out, self.related_value),
+                _ => {
+                    out.push(b'{');
+                    rest = &rest[1..];
+                    continue;
+                }
+            }
+            rest = &rest[3..];
+        }
+        out.extend_from_slice(rest);
+    }
+
+    /// The message as text.
+    pub fn message(&self) -> String {
+        let mut text = Vec::new();
+        self.push_message(&mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
     /// The name of what the finding is about: the column, `Header`, or nothing for a whole record or file.
     pub const fn field_name(&self) -> &'static str {
         match self.finding.field {
@@ -153,6 +169,14 @@ impl Entry<'_> {
             None if self.is_about_header() => "Header",
             None => "",
         }
+    }
+}
+
+fn push_bracketed(out: &mut Vec<u8>, value: Option<&[u8]>) {
+    if let Some(value) = value {
+        out.extend_from_slice(b" (");
+        out.extend_from_slice(value);
+        out.push(b')');
     }
 }
 
@@ -167,9 +191,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_stand_in_for_their_marks() {
-        let message = Message::Template("{1} of {0}, {1}", [7, 12]);
-        assert_eq!(message.to_string(), "12 of 7, 12");
-        assert_eq!(Message::text("plain [1-6]").to_string(), "plain [1-6]");
+    fn marks_are_filled_in() {
+        let mut finding = Finding {
+            code: "X",
+            dch: None,
+            level: Level::Warn,
+            field: Some(Field::Cvx),
+            related: None,
+            message: Message::Template("{f}{v}: {1} of {0}, {1} {x} [1-6]{", [7, 12]),
+        };
+        assert_eq!(Entry::new(&finding).message(), "cvx: 12 of 7, 12 {x} [1-6]{");
+        finding.message = Message::text("{f}{v} and{w}");
+        let entry = Entry { value: Some(b"208"), related_value: Some(b""), ..Entry::new(&finding) };
+        assert_eq!(entry.message(), "cvx (208) and ()");
     }
 }

@@ -9,9 +9,11 @@ pub fn write(out: &mut Vec<u8>, entry: &Entry<'_>) {
     push_json(out, entry.file.as_bytes());
     out.extend_from_slice(b"\",\"line\":");
     push_number(out, entry.line);
-    for (key, number) in
-        [(&b",\"record\":"[..], entry.record), (b",\"byte\":", entry.byte), (b",\"column\":", entry.column.map(u64::from))]
-    {
+    for (key, number) in [
+        (&b",\"record\":"[..], entry.record),
+        (b",\"byte\":", entry.byte),
+        (b",\"column\":", entry.column.map(u64::from)),
+    ] {
         if let Some(number) = number {
             out.extend_from_slice(key);
             push_number(out, number);
@@ -30,11 +32,14 @@ pub fn write(out: &mut Vec<u8>, entry: &Entry<'_>) {
         push_text(out, b",\"recip_id\":\"", entry.recip_id);
     }
     out.extend_from_slice(b",\"message\":\"");
-    let start = out.len();
-    finding.message.push_to(out);
-    if out[start..].iter().any(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20) {
-        let text = out.split_off(start);
-        push_json(out, &text);
+    match &finding.message {
+        crate::Message::Template(text, _) if !text.contains(['{', '"', '\\']) => out.extend_from_slice(text.as_bytes()),
+        _ => {
+            let start = out.len();
+            entry.push_message(out);
+            let text = out.split_off(start);
+            push_json(out, &text);
+        }
     }
     out.push(b'"');
     if let Some(value) = entry.value {

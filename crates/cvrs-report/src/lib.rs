@@ -13,6 +13,7 @@
 //!     dch: Some("DCH017"),
 //!     level: Level::Error,
 //!     field: Some(Field::RecipSex),
+//!     related: None,
 //!     message: Message::text("must be one of [F, M, U]"),
 //! };
 //! let entry = Entry { line: 3, vax_event_id: b"A2", recip_id: b"B2", ..Entry::new(&finding) };

@@ -115,7 +115,10 @@ impl Summary {
         self.infos += later.infos;
         for cell in &later.cells {
             let is_same = |own: &&mut CellCount| {
-                own.field == cell.field && own.code == cell.code && own.level == cell.level && own.message == cell.message
+                own.field == cell.field
+                    && own.code == cell.code
+                    && own.level == cell.level
+                    && own.message == cell.message
             };
             if let Some(own) = self.cells.iter_mut().find(is_same) {
                 own.count += cell.count;
@@ -166,7 +169,7 @@ mod tests {
     use crate::Message;
 
     fn finding(code: &'static str, level: Level) -> Finding {
-        Finding { code, dch: None, level, field: Some(Field::Cvx), message: Message::text("wrong") }
+        Finding { code, dch: None, level, field: Some(Field::Cvx), related: None, message: Message::text("wrong") }
     }
 
     #[test]

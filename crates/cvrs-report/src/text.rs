@@ -112,7 +112,8 @@ fn row(cell: &CellCount) -> [String; 4] {
         _ => cell.code.to_owned(),
     };
     let field = cell.field.map_or("-", cvrs_spec::Field::name).to_owned();
-    let message = cell.message.replace("{0}", "n").replace("{1}", "m");
+    let message = cell.message.replace("{f}", &field).replace("{v}", "").replace("{w}", "");
+    let message = message.replace("{0}", "n").replace("{1}", "m");
     [rule, field, cell.count.to_string(), message]
 }
 
@@ -131,6 +132,7 @@ mod tests {
             dch: Some("DCH017"),
             level: Level::Error,
             field: Some(Field::RecipSex),
+            related: None,
             message: Message::text("must be one of [F, M, U]"),
         };
         summary.count(&finding, 3);

@@ -38,7 +38,10 @@ pub fn write(out: &mut Vec<u8>, entry: &Entry<'_>, show_values: bool) {
         }
     }
     out.push(b'\t');
-    finding.message.push_to(out);
+    let start = out.len();
+    entry.push_message(out);
+    let text = out.split_off(start);
+    push_printable(out, &text);
     if show_values {
         out.push(b'\t');
         push_printable(out, entry.value.unwrap_or_default());

@@ -1,0 +1,222 @@
+//! What may be typed: one structure a subcommand. Help, man page and completions come from here.
+
+use crate::terminal::Color;
+use clap::{Parser, Subcommand, ValueEnum};
+use cvrs_parse::Date;
+use cvrs_report::Level;
+use cvrs_rules::Selector;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+/// Validates and transforms CVRS files: COVID-19 vaccination records for the CDC Data Clearinghouse.
+#[derive(Debug, Parser)]
+#[command(name = "cvrs", version = version(), max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The program's version with those of what it goes by.
+fn version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let (book, codes) = (cvrs_rules::RULE_BOOK_VERSION, cvrs_rules::code_set_version());
+        format!("{} (rule book {book}, code sets {codes})", env!("CARGO_PKG_VERSION"))
+    });
+    &TEXT
+}
+
+/// Options of every subcommand.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Common {
+    /// Say only what went wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say how long it took and how fast it was.
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// When to use colours; the environment's NO_COLOR counts as never.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    /// Draw no progress line (one is drawn on a terminal only).
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+    /// How many threads work [default: all cores].
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check files and report what is wrong, what it means and what to do.
+    #[command(alias = "check")]
+    Validate(Box<Validate>),
+    /// Write a synthetic file: invented people, any size, with planted faults if wanted.
+    Generate(Generate),
+    /// Print a script that completes commands and options in a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// The profile: which rules count, and at what level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfileName {
+    /// Everything that is known, at sensible levels.
+    #[default]
+    Recommended,
+    /// Exactly what the clearinghouse refuses.
+    Dch,
+    /// Every warning is an error.
+    Strict,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OperationName {
+    #[default]
+    Create,
+    Update,
+    Delete,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatName {
+    /// A summary and a table, for people.
+    Text,
+    /// The clearinghouse's own reply, on one line.
+    Json,
+    /// One finding a line.
+    Jsonl,
+    /// Tab-separated findings under a header.
+    Tsv,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    #[default]
+    Error,
+    Warn,
+    Never,
+}
+
+/// `cvrs validate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Validate {
+    /// Files to check: text, gzip, zstd or zip; `-` or none is stdin.
+    pub(crate) files: Vec<PathBuf>,
+    /// Which rules count, and at what level.
+    #[arg(long, value_name = "PROFILE", default_value = "recommended")]
+    pub(crate) profile: ProfileName,
+    /// Version of CVRS [default: told from the header].
+    #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
+    pub(crate) spec_version: Option<String>,
+    /// What the file asks the clearinghouse to do.
+    #[arg(long, value_name = "WHAT", default_value = "create")]
+    pub(crate) operation: OperationName,
+    /// The day of submission [default: the local date].
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub(crate) today: Option<Date>,
+    /// Form of the report on stdout.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: FormatName,
+    /// Write the report to a file instead of stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// A further report in the same pass, repeatable.
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = report)]
+    pub(crate) report: Vec<(FormatName, PathBuf)>,
+    /// Write the header and every record without an error, byte for byte.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) clean: Option<PathBuf>,
+    /// Write the header and every record with an error, byte for byte.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// How many findings are listed: in text lines for each rule and column [default: 10], else findings in all
+    /// [default: all]; counts stay exact.
+    #[arg(long, value_name = "N|all", value_parser = limit)]
+    pub(crate) limit: Option<u64>,
+    /// Count only these rules: codes, clearinghouse ids, or beginnings of either.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) select: Vec<Selector>,
+    /// Do not count these rules.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) ignore: Vec<Selector>,
+    /// Give rules another level: error, warn, info or off.
+    #[arg(long, value_name = "CODE=LEVEL", value_delimiter = ',', value_parser = level)]
+    pub(crate) level: Vec<(Selector, Level)>,
+    /// Test data: placeholder codes and early dates pass.
+    #[arg(long)]
+    pub(crate) test: bool,
+    /// From which level on findings make the exit code 1.
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub(crate) fail_on: FailOn,
+    /// Show cell values in reports: birth dates, names and all.
+    #[arg(long)]
+    pub(crate) show_values: bool,
+    /// Leave record ids out of reports.
+    #[arg(long)]
+    pub(crate) no_ids: bool,
+    /// The id of the reply in format json [default: random].
+    #[arg(long, value_name = "UUID")]
+    pub(crate) id: Option<uuid::Uuid>,
+}
+
+/// `cvrs generate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Generate {
+    /// How many records.
+    #[arg(long, value_name = "N")]
+    pub(crate) records: u64,
+    /// Same seed and options, same bytes.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Share of records with a planted fault, 0 to 1.
+    #[arg(long, value_name = "R", default_value_t = 0.0)]
+    pub(crate) error_rate: f64,
+    /// Model of the records: D, I, P or mix.
+    #[arg(long, value_name = "MODEL", default_value = "D")]
+    pub(crate) ext_type: String,
+    /// End lines with CR and LF.
+    #[arg(long)]
+    pub(crate) crlf: bool,
+    /// The last day of the records; a fixed default keeps the bytes the same from day to day.
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "2022-12-31")]
+    pub(crate) today: String,
+    /// List each planted fault in a file: line, record, field, code, clearinghouse id, level.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: Option<PathBuf>,
+    /// Write to a file instead of stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    let is_day = |date: &Date| date.day().is_some();
+    Date::parse(text.as_bytes()).filter(is_day).ok_or_else(|| "expected a day as YYYY-MM-DD".to_owned())
+}
+
+fn limit(text: &str) -> Result<u64, String> {
+    match text {
+        "all" => Ok(u64::MAX),
+        number => number.parse().map_err(|_| "expected a number or `all`".to_owned()),
+    }
+}
+
+fn report(text: &str) -> Result<(FormatName, PathBuf), String> {
+    let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH")?;
+    if path.is_empty() {
+        return Err("expected a path after the equals sign".to_owned());
+    }
+    Ok((FormatName::from_str(format, true)?, PathBuf::from(path)))
+}
+
+fn level(text: &str) -> Result<(Selector, Level), String> {
+    let (code, level) = text.split_once('=').ok_or("expected CODE=LEVEL")?;
+    let selector = code.parse::<Selector>().map_err(|error| error.to_string())?;
+    Ok((selector, Level::from_name(level).ok_or("expected error, warn, info or off")?))
+}

@@ -1,0 +1,276 @@
+//! `cvrs validate`.
+
+use crate::args::{Common, FailOn, FormatName, OperationName, ProfileName, Validate};
+use crate::fault::{Exit, Fault, Result};
+use crate::interrupt;
+use crate::outputs::{Outputs, Place, Report};
+use crate::progress::{Progress, Watched};
+use crate::terminal;
+use cvrs_engine::io::{AtomicFile, Input, same_file};
+use cvrs_engine::{Checked, Control, Format, Request, Show, Tuning, check_input};
+use cvrs_parse::Date;
+use cvrs_report::text::{Heading, Palette};
+use cvrs_report::{Advice, CellCount, Summary, text, tsv};
+use cvrs_rules::{Book, Operation, Options, Profile};
+use cvrs_spec::Version;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How many lines the text report lists for each rule and column.
+const LINES: u64 = 10;
+
+pub(crate) fn run(args: &Validate, common: &Common) -> Result<Exit> {
+    let files = inputs(args)?;
+    refuse_clashes(args, &files)?;
+    let mut run = Run::new(args, common)?;
+    let mut worst = Exit::Done;
+    for file in &files {
+        let ended = run.check(file).and_then(|checked| run.tell(file, &checked));
+        worst = worst.max(match ended {
+            Ok(exit) => exit,
+            // An input that cannot be read does not keep the others from being checked.
+            Err(fault) if fault.exit == Exit::File && !fault.is_closed_pipe() && files.len() > 1 => {
+                terminal::error(&fault.message);
+                fault.exit
+            }
+            Err(fault) => return Err(fault),
+        });
+    }
+    run.commit()?;
+    Ok(worst)
+}
+
+/// The inputs named, with patterns expanded that the shell left alone; stdin if none is.
+fn inputs(args: &Validate) -> Result<Vec<PathBuf>> {
+    if args.files.is_empty() {
+        if std::io::stdin().is_terminal() {
+            return Err(Fault::usage("no file named, and stdin is a terminal; name a file, or `-` to type one"));
+        }
+        return Ok(vec![PathBuf::from("-")]);
+    }
+    let mut files = Vec::new();
+    for path in &args.files {
+        let pattern = path.to_str().filter(|name| name.contains(['*', '?', '[']) && !path.exists());
+        let matches = pattern.and_then(|pattern| glob::glob(pattern).ok());
+        let found: Vec<PathBuf> = matches.into_iter().flatten().filter_map(std::result::Result::ok).collect();
+        if found.is_empty() { files.push(path.clone()) } else { files.extend(found) }
+    }
+    if files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        return Err(Fault::usage("stdin can be read only once"));
+    }
+    Ok(files)
+}
+
+/// No output may be an input, and no two outputs the same file.
+fn refuse_clashes(args: &Validate, files: &[PathBuf]) -> Result<()> {
+    if (args.clean.is_some() || args.rejects.is_some()) && files.len() != 1 {
+        return Err(Fault::usage("--clean and --rejects take one input file"));
+    }
+    let named = [("--clean", &args.clean), ("--rejects", &args.rejects), ("--output", &args.output)];
+    let mut outputs: Vec<(&str, &Path)> =
+        named.iter().filter_map(|(option, path)| Some((*option, path.as_deref()?))).collect();
+    outputs.extend(args.report.iter().map(|(_, path)| ("--report", path.as_path())));
+    for (at, (option, path)) in outputs.iter().enumerate() {
+        if files.iter().any(|file| file.as_os_str() != "-" && is_same(file, path)) {
+            return Err(Fault::usage(format!("{option} names an input file, which is never overwritten")));
+        }
+        if let Some((other, _)) = outputs[..at].iter().find(|(_, other)| is_same(other, path)) {
+            return Err(Fault::usage(format!("{other} and {option} name the same file")));
+        }
+    }
+    Ok(())
+}
+
+fn is_same(left: &Path, right: &Path) -> bool {
+    let is_sink = |path: &Path| path == Path::new("/dev/null");
+    !is_sink(left) && (left == right || same_file(left, right))
+}
+
+struct Run<'a> {
+    args: &'a Validate,
+    common: &'a Common,
+    book: Book,
+    control: Arc<Control>,
+    outputs: Outputs,
+    formats: Vec<Format>,
+    texts: Vec<Place>,
+}
+
+impl<'a> Run<'a> {
+    fn new(args: &'a Validate, common: &'a Common) -> Result<Self> {
+        let control = Arc::new(Control::default());
+        interrupt::watch(&control);
+        let mut run = Self {
+            args,
+            common,
+            book: Book::new(&options(args)),
+            control,
+            outputs: Outputs::default(),
+            formats: Vec::new(),
+            texts: Vec::new(),
+        };
+        let main = args.output.as_deref().map_or_else(|| Ok(Place::stdout()), Place::file)?;
+        run.add_report(args.format, main)?;
+        for (format, path) in &args.report {
+            run.add_report(*format, Place::file(path)?)?;
+        }
+        run.formats = run.outputs.reports.iter().map(|report| report.format).collect();
+        run.outputs.clean = args.clean.as_deref().map(AtomicFile::create).transpose()?;
+        run.outputs.rejects = args.rejects.as_deref().map(AtomicFile::create).transpose()?;
+        Ok(run)
+    }
+
+    fn add_report(&mut self, name: FormatName, mut place: Place) -> Result<()> {
+        let values = self.args.show_values;
+        let format = match name {
+            FormatName::Text => {
+                self.texts.push(place);
+                return Ok(());
+            }
+            FormatName::Json => Format::Json,
+            FormatName::Jsonl => Format::JsonLines,
+            FormatName::Tsv => Format::Tsv { values },
+        };
+        if let Format::Tsv { values } = format {
+            place.write(tsv::header(!self.args.no_ids, values).as_bytes())?;
+        }
+        self.outputs.reports.push(Report::new(format, place, self.args.limit.unwrap_or(u64::MAX)));
+        Ok(())
+    }
+
+    fn check(&mut self, path: &Path) -> Result<Checked> {
+        let start = Instant::now();
+        let name = path.display().to_string();
+        let input = Input::from_argument(path)?;
+        let watched = Watched {
+            name: name.clone(),
+            total: input.stored_len(),
+            consumed: input.consumed(),
+            control: Arc::clone(&self.control),
+        };
+        let progress = Progress::start(!self.common.no_progress && !self.common.quiet, watched);
+        self.outputs.reports.iter_mut().for_each(Report::begin);
+        let mut tuning = Tuning::default();
+        if let Some(threads) = self.common.threads {
+            tuning.threads = usize::from(threads);
+        }
+        let file_name = path.file_name().and_then(|name| name.to_str()).filter(|_| path.as_os_str() != "-");
+        let request = Request {
+            book: &self.book,
+            version: self.args.spec_version.as_deref().and_then(version),
+            formats: &self.formats,
+            show: Show { file: &name, ids: !self.args.no_ids, values: self.args.show_values },
+            keep_lines: self.args.limit.unwrap_or(LINES).try_into().unwrap_or(usize::MAX),
+            parts: self.args.clean.is_some() || self.args.rejects.is_some(),
+            name: file_name,
+            tuning,
+        };
+        let before = self.control.bytes.load(std::sync::atomic::Ordering::Relaxed);
+        let checked = check_input(input, &request, &self.control, &mut self.outputs);
+        drop(progress);
+        let checked = checked.map_err(|error| Fault::engine(&name, error))?;
+        if self.common.verbose {
+            let seconds = start.elapsed().as_secs_f64();
+            let bytes = self.control.bytes.load(std::sync::atomic::Ordering::Relaxed) - before;
+            terminal::note(&format!("{name}: {seconds:.3} s, {:.0} MB/s", bytes as f64 / 1e6 / seconds));
+        }
+        Ok(checked)
+    }
+
+    /// Ends the reports of one input.
+    fn tell(&mut self, path: &Path, checked: &Checked) -> Result<Exit> {
+        let summary = &checked.summary;
+        let name = path.display().to_string();
+        for report in &mut self.outputs.reports {
+            let id = self.args.id.unwrap_or_else(uuid::Uuid::new_v4).to_string();
+            report.end(&id, summary.records, summary.errors)?;
+        }
+        let facts = format!(
+            "CVRS {}, profile {}, today {}, rule book {}, code sets {}",
+            checked.version.name(),
+            self.book.profile().name(),
+            shown_day(self.book.today()),
+            cvrs_rules::RULE_BOOK_VERSION,
+            self.book.codes().sets().version(),
+        );
+        for place in &mut self.texts {
+            let is_coloured = matches!(place, Place::Stdout(_)) && self.common.color.is_for_stdout();
+            let palette = if is_coloured { Palette::ANSI } else { Palette::default() };
+            let text = text::write(Heading { file: &name, facts: &facts }, summary, palette, &advice);
+            place.write(text.as_bytes())?;
+        }
+        if self.texts.is_empty() && !self.common.quiet {
+            terminal::note(&format!("{name}: {}", summary.conservation()));
+            if summary.records == 0 {
+                terminal::note(&format!("{name}: a header and no record"));
+            }
+        }
+        Ok(exit(self.args.fail_on, summary))
+    }
+
+    /// Makes all files appear under their names.
+    fn commit(self) -> Result<()> {
+        for report in self.outputs.reports {
+            report.place.commit()?;
+        }
+        for place in self.texts {
+            place.commit()?;
+        }
+        for file in [self.outputs.clean, self.outputs.rejects].into_iter().flatten() {
+            file.commit()?;
+        }
+        Ok(())
+    }
+}
+
+fn exit(fail_on: FailOn, summary: &Summary) -> Exit {
+    let counted = match fail_on {
+        FailOn::Error => summary.errors + summary.rejected,
+        FailOn::Warn => summary.errors + summary.rejected + summary.warnings,
+        FailOn::Never => 0,
+    };
+    if counted > 0 { Exit::Findings } else { Exit::Done }
+}
+
+fn advice(cell: &CellCount) -> Advice {
+    Advice { remedy: cvrs_rules::rule(cell.code).map_or("", |rule| rule.remedy) }
+}
+
+fn options(args: &Validate) -> Options {
+    let profile = match args.profile {
+        ProfileName::Recommended => Profile::Recommended,
+        ProfileName::Dch => Profile::Dch,
+        ProfileName::Strict => Profile::Strict,
+    };
+    let operation = match args.operation {
+        OperationName::Create => Operation::Create,
+        OperationName::Update => Operation::Update,
+        OperationName::Delete => Operation::Delete,
+    };
+    Options {
+        operation,
+        is_test: args.test,
+        select: args.select.clone(),
+        ignore: args.ignore.clone(),
+        levels: args.level.clone(),
+        ..Options::new(profile, args.today.unwrap_or_else(local_day))
+    }
+}
+
+/// The local date.
+fn local_day() -> Date {
+    use chrono::Datelike;
+    let day = chrono::Local::now().date_naive();
+    let year = u32::try_from(day.year()).unwrap_or_default();
+    Date::from_ymd(year, day.month(), day.day()).expect("the local date is a day of the calendar")
+}
+
+fn shown_day(day: Date) -> String {
+    format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day().unwrap_or_default())
+}
+
+fn version(name: &str) -> Option<Version> {
+    Version::ALL.into_iter().find(|version| version.name() == name)
+}

@@ -1,0 +1,241 @@
+//! Chunks: parts of a text that end at a line's end, wherever the bytes come from.
+//!
+//! A file is cut into ranges of equal length; a line belongs to the range that holds its first byte, so each worker
+//! finds its own lines without asking anyone (the rule by which Hadoop splits files). A stream is cut where it stands
+//! when a buffer is full; what follows the last line feed is carried over to the next one.
+
+use crate::error::{Error, Result};
+use std::io::Read;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The longest line that is read, in bytes. A longer one is no record but a sign of another kind of file.
+pub const MAX_LINE_BYTES: usize = 64 << 20;
+
+/// Beyond the end of a range, so many bytes are read at first to find the end of its last line.
+const SLACK: usize = 4 << 10;
+
+/// Lines in a worker's buffer.
+#[derive(Clone, Debug)]
+pub(crate) struct Chunk {
+    /// Number of the chunk in the text, from 0.
+    pub(crate) sequence: u64,
+    /// Where the lines stand in the buffer.
+    pub(crate) range: std::ops::Range<usize>,
+    /// Offset of the first line in the text.
+    pub(crate) byte: u64,
+}
+
+/// Reads bytes at a place of a file, as [`read_exact_at`](crate::io::read_exact_at) does.
+pub(crate) trait ReadAt: Sync {
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<()>;
+}
+
+impl ReadAt for &[u8] {
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let bytes = self.get(start..).and_then(|rest| rest.get(..buffer.len()));
+        buffer.copy_from_slice(bytes.ok_or(std::io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
+/// What follows the header line, handed out in chunks to any number of workers.
+pub(crate) enum Source<'a> {
+    Ranges { file: &'a dyn ReadAt, start: u64, end: u64, chunk_bytes: usize, next: AtomicU64 },
+    Stream { state: Mutex<Stream<'a>>, chunk_bytes: usize },
+}
+
+/// A stream and what of it has been read too far.
+pub(crate) struct Stream<'a> {
+    reader: &'a mut (dyn Read + Send),
+    carry: Vec<u8>,
+    byte: u64,
+    sequence: u64,
+    is_done: bool,
+}
+
+impl<'a> Source<'a> {
+    /// The lines of a file from `start` to `end`.
+    pub(crate) const fn ranges(file: &'a dyn ReadAt, start: u64, end: u64, chunk_bytes: usize) -> Self {
+        Self::Ranges { file, start, end, chunk_bytes, next: AtomicU64::new(0) }
+    }
+
+    /// The lines of a stream of which `carry` has been read, starting at offset `byte` of the text.
+    pub(crate) const fn stream(
+        reader: &'a mut (dyn Read + Send),
+        carry: Vec<u8>,
+        byte: u64,
+        chunk_bytes: usize,
+    ) -> Self {
+        let state = Stream { reader, carry, byte, sequence: 0, is_done: false };
+        Self::Stream { state: Mutex::new(state), chunk_bytes }
+    }
+
+    /// Fills `buffer` with the next chunk; `None` at the end.
+    pub(crate) fn next(&self, buffer: &mut Vec<u8>) -> Result<Option<Chunk>> {
+        match self {
+            Self::Ranges { file, start, end, chunk_bytes, next } => {
+                let sequence = next.fetch_add(1, Ordering::Relaxed);
+                let first = start + sequence * *chunk_bytes as u64;
+                if first >= *end {
+                    return Ok(None);
+                }
+                let last = (first + *chunk_bytes as u64).min(*end);
+                read_range(*file, first..last, sequence == 0, *end, buffer)
+                    .map(|(range, byte)| Some(Chunk { sequence, range, byte }))
+            }
+            Self::Stream { state, chunk_bytes } => {
+                state.lock().map_err(|_| Error::WorkerPanicked)?.next(*chunk_bytes, buffer)
+            }
+        }
+    }
+}
+
+/// Reads the lines whose first byte lies in `range`: their place in the buffer and the offset of the first.
+///
+/// `is_first` says that a line starts at the range's start; else one does only after a line feed.
+pub(crate) fn read_range(
+    file: &dyn ReadAt,
+    range: std::ops::Range<u64>,
+    is_first: bool,
+    end: u64,
+    buffer: &mut Vec<u8>,
+) -> Result<(std::ops::Range<usize>, u64)> {
+    let from = if is_first { range.start } else { range.start - 1 };
+    let wanted = (range.end - from) as usize;
+    let mut filled = 0;
+    let mut target = (wanted + SLACK).min((end - from) as usize);
+    loop {
+        grow(buffer, target);
+        file.read_exact_at(&mut buffer[filled..target], from + filled as u64).map_err(Error::Read)?;
+        filled = target;
+        let text = &buffer[..filled];
+        let start = match (is_first, memchr::memchr(b'\n', &text[..wanted.min(filled) - 1])) {
+            (true, _) => 0,
+            (false, Some(at)) => at + 1,
+            // No line starts in the range.
+            (false, None) => return Ok((0..0, range.end)),
+        };
+        if let Some(at) = memchr::memchr(b'\n', &text[wanted - 1..]) {
+            return Ok((start..wanted + at, from + start as u64));
+        }
+        let line = memchr::memrchr(b'\n', &text[start..]).map_or(start, |at| start + at + 1);
+        if filled - line > MAX_LINE_BYTES + 1 {
+            return Err(Error::LineTooLong { byte: from + line as u64 });
+        }
+        if from + filled as u64 == end {
+            return Ok((start..filled, from + start as u64));
+        }
+        target = (filled * 2).min((end - from) as usize).min(filled + MAX_LINE_BYTES);
+    }
+}
+
+/// Makes the buffer at least so long.
+fn grow(buffer: &mut Vec<u8>, length: usize) {
+    if buffer.len() < length {
+        buffer.resize(length, 0);
+    }
+}
+
+impl Stream<'_> {
+    fn next(&mut self, chunk_bytes: usize, buffer: &mut Vec<u8>) -> Result<Option<Chunk>> {
+        let mut filled = self.carry.len();
+        grow(buffer, filled);
+        buffer[..filled].copy_from_slice(&self.carry);
+        self.carry.clear();
+        let mut target = chunk_bytes.max(filled);
+        let end = loop {
+            grow(buffer, target);
+            while !self.is_done && filled < target {
+                match self.reader.read(&mut buffer[filled..target]) {
+                    Ok(0) => self.is_done = true,
+                    Ok(more) => filled += more,
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(Error::Read(error)),
+                }
+            }
+            if self.is_done {
+                break filled;
+            }
+            match memchr::memrchr(b'\n', &buffer[..filled]) {
+                Some(at) => break at + 1,
+                None if filled > MAX_LINE_BYTES + 1 => return Err(Error::LineTooLong { byte: self.byte }),
+                None => target = filled * 2,
+            }
+        };
+        self.carry.extend_from_slice(&buffer[end..filled]);
+        if end == 0 {
+            return Ok(None);
+        }
+        let line = memchr::memrchr(b'\n', &buffer[..end - 1]).map_or(0, |at| at + 1);
+        if end - line > MAX_LINE_BYTES + 2 {
+            return Err(Error::LineTooLong { byte: self.byte + line as u64 });
+        }
+        let chunk = Chunk { sequence: self.sequence, range: 0..end, byte: self.byte };
+        self.sequence += 1;
+        self.byte += end as u64;
+        Ok(Some(chunk))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn gather(source: &Source<'_>) -> Vec<(u64, Vec<u8>)> {
+        let mut chunks = Vec::new();
+        let mut buffer = Vec::new();
+        while let Some(chunk) = source.next(&mut buffer).expect("readable") {
+            if !chunk.range.is_empty() {
+                chunks.push((chunk.byte, buffer[chunk.range].to_vec()));
+            }
+        }
+        chunks
+    }
+
+    fn check(text: &[u8], chunks: &[(u64, Vec<u8>)]) {
+        let mut at = 0;
+        for (number, (byte, lines)) in chunks.iter().enumerate() {
+            assert_eq!(*byte, at);
+            assert!(lines.ends_with(b"\n") || number + 1 == chunks.len());
+            at += lines.len() as u64;
+        }
+        assert_eq!(chunks.concat_lines(), text);
+    }
+
+    trait Concat {
+        fn concat_lines(&self) -> Vec<u8>;
+    }
+
+    impl Concat for [(u64, Vec<u8>)] {
+        fn concat_lines(&self) -> Vec<u8> {
+            self.iter().flat_map(|(_, lines)| lines.iter().copied()).collect()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_are_the_text_cut_at_line_ends(
+            text in prop::collection::vec(prop_oneof![3 => Just(b'a'), 1 => Just(b'\n')], 0..300),
+            chunk_bytes in 1usize..50,
+        ) {
+            let file: &dyn ReadAt = &&text[..];
+            check(&text, &gather(&Source::ranges(file, 0, text.len() as u64, chunk_bytes)));
+            let mut reader = &text[..];
+            check(&text, &gather(&Source::stream(&mut reader, Vec::new(), 0, chunk_bytes)));
+        }
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_an_error() {
+        let text = vec![b'a'; MAX_LINE_BYTES + 10];
+        let file: &dyn ReadAt = &&text[..];
+        let source = Source::ranges(file, 0, text.len() as u64, 1 << 20);
+        assert!(matches!(source.next(&mut Vec::new()), Err(Error::LineTooLong { byte: 0 })));
+        let mut reader = &text[..];
+        let source = Source::stream(&mut reader, Vec::new(), 0, 1 << 20);
+        assert!(matches!(source.next(&mut Vec::new()), Err(Error::LineTooLong { byte: 0 })));
+    }
+}

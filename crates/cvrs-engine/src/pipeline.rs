@@ -1,0 +1,230 @@
+//! The parallel pipeline: any number of workers take chunks in order, and what they make is committed in order.
+//!
+//! ```text
+//! worker: take chunk k → first step (counts) → publish → wait for the counts of 0..k → second step → commit in turn
+//! ```
+//!
+//! The first step needs nothing from other chunks, so the wait is short: all earlier chunks were taken earlier. A
+//! result that comes before its turn is parked; whoever brings the missing one commits all that follow. Workers stay
+//! at most [`AHEAD`] chunks a thread ahead of what is committed, which bounds memory whatever the text.
+
+use crate::chunk::{Chunk, Source};
+use crate::error::{Error, Result};
+use crate::work::Counts;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+/// How many chunks a thread may be ahead of what is committed.
+const AHEAD: u64 = 4;
+
+/// What is done with each chunk.
+pub(crate) trait Job: Sync {
+    /// A worker's memory.
+    type Worker: Default + Send;
+    /// What is made of a chunk. Reused: it comes back from commit.
+    type Outcome: Default + Send;
+
+    /// The step that needs nothing from other chunks.
+    fn count(&self, worker: &mut Self::Worker, text: &[u8]) -> Counts;
+
+    /// The step that knows what precedes the chunk.
+    fn make(
+        &self,
+        worker: &mut Self::Worker,
+        text: &[u8],
+        chunk: &Chunk,
+        counts: Counts,
+        before: Counts,
+        outcome: &mut Self::Outcome,
+    ) -> Result<()>;
+}
+
+struct State<O> {
+    /// Counts of chunks that precede the one with the lowest number not yet published.
+    summed: Counts,
+    n_published: u64,
+    published: BTreeMap<u64, Counts>,
+    /// What precedes each chunk, for those that have not picked it up.
+    before: BTreeMap<u64, Counts>,
+    n_committed: u64,
+    parked: BTreeMap<u64, O>,
+    is_committing: bool,
+    spare: Vec<O>,
+    error: Option<Error>,
+}
+
+/// Runs a job over a source with so many threads; `commit` gets the outcomes in the order of the text.
+pub(crate) fn run<J: Job>(
+    source: &Source<'_>,
+    job: &J,
+    threads: usize,
+    cancel: &AtomicBool,
+    commit: &mut (dyn FnMut(&mut J::Outcome) -> Result<()> + Send),
+) -> Result<()> {
+    let driver = Driver {
+        source,
+        job,
+        cancel,
+        threads: threads.max(1) as u64,
+        state: Mutex::new(State {
+            // The header is line 1.
+            summed: Counts { lines: 1, records: 0 },
+            n_published: 0,
+            published: BTreeMap::new(),
+            before: BTreeMap::new(),
+            n_committed: 0,
+            parked: BTreeMap::new(),
+            is_committing: false,
+            spare: Vec::new(),
+            error: None,
+        }),
+        changed: Condvar::new(),
+        commit: Mutex::new(commit),
+    };
+    spawn(threads, &|| driver.work());
+    let state = driver.state.into_inner().map_err(|_| Error::WorkerPanicked)?;
+    state.error.map_or(Ok(()), Err)
+}
+
+/// Runs `work` on so many threads at once and waits for all.
+#[cfg(feature = "parallel")]
+fn spawn(threads: usize, work: &(dyn Fn() + Sync)) {
+    if threads <= 1 {
+        return work();
+    }
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => {
+            pool.broadcast(|_| work());
+        }
+        Err(_) => work(),
+    }
+}
+
+#[cfg(not(feature = "parallel"))]
+fn spawn(_threads: usize, work: &(dyn Fn() + Sync)) {
+    work();
+}
+
+struct Driver<'a, 's, 'c, J: Job> {
+    source: &'a Source<'s>,
+    job: &'a J,
+    cancel: &'a AtomicBool,
+    threads: u64,
+    state: Mutex<State<J::Outcome>>,
+    changed: Condvar,
+    commit: Mutex<&'c mut (dyn FnMut(&mut J::Outcome) -> Result<()> + Send)>,
+}
+
+/// Makes the run fail if a worker ends in a panic, so that the others do not wait for it for ever.
+struct Watch<'a, 'b, 's, 'c, J: Job>(&'a Driver<'b, 's, 'c, J>);
+
+impl<J: Job> Drop for Watch<'_, '_, '_, '_, J> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(Error::WorkerPanicked);
+        }
+    }
+}
+
+impl<J: Job> Driver<'_, '_, '_, J> {
+    fn work(&self) {
+        let watch = Watch(self);
+        if let Err(error) = self.take_all() {
+            self.fail(error);
+        }
+        drop(watch);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<J::Outcome>> {
+        // A poisoned lock means a panic elsewhere, which `Watch` has turned into an error already.
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn fail(&self, error: Error) {
+        let mut state = self.lock();
+        state.error.get_or_insert(error);
+        self.changed.notify_all();
+    }
+
+    /// Waits until `ready` gives something; `None` if the run has failed meanwhile.
+    fn wait<T>(&self, mut ready: impl FnMut(&mut State<J::Outcome>) -> Option<T>) -> Option<T> {
+        let mut state = self.lock();
+        loop {
+            if state.error.is_some() {
+                return None;
+            }
+            if let Some(found) = ready(&mut state) {
+                return Some(found);
+            }
+            state = self.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+    }
+
+    fn take_all(&self) -> Result<()> {
+        let mut worker = J::Worker::default();
+        let mut buffer = Vec::new();
+        let mut n_taken = 0;
+        loop {
+            if self.cancel.load(Ordering::Relaxed) {
+                return Err(Error::Interrupted);
+            }
+            // Ranges are taken without waiting for each other's reading; a stream has its own lock.
+            let ahead = AHEAD * self.threads;
+            if self.wait(|state| (n_taken < state.n_committed + ahead).then_some(())).is_none() {
+                return Ok(());
+            }
+            let Some(chunk) = self.source.next(&mut buffer)? else { return Ok(()) };
+            n_taken = chunk.sequence + 1;
+            let text = &buffer[chunk.range.clone()];
+            let counts = self.job.count(&mut worker, text);
+            let Some(before) = self.publish(chunk.sequence, counts) else { return Ok(()) };
+            let mut outcome = self.lock().spare.pop().unwrap_or_default();
+            self.job.make(&mut worker, text, &chunk, counts, before, &mut outcome)?;
+            self.commit(chunk.sequence, outcome)?;
+        }
+    }
+
+    /// Tells the counts of a chunk and waits for those of all before it.
+    fn publish(&self, sequence: u64, counts: Counts) -> Option<Counts> {
+        let mut state = self.lock();
+        state.published.insert(sequence, counts);
+        let mut next = state.n_published;
+        while let Some(counts) = state.published.remove(&next) {
+            let before = state.summed;
+            state.before.insert(next, before);
+            state.summed.lines += counts.lines;
+            state.summed.records += counts.records;
+            next += 1;
+        }
+        state.n_published = next;
+        drop(state);
+        self.changed.notify_all();
+        self.wait(|state| state.before.remove(&sequence))
+    }
+
+    /// Parks the outcome, and commits all whose turn has come unless another worker is at it.
+    fn commit(&self, sequence: u64, outcome: J::Outcome) -> Result<()> {
+        let mut state = self.lock();
+        state.parked.insert(sequence, outcome);
+        if state.is_committing {
+            return Ok(());
+        }
+        state.is_committing = true;
+        loop {
+            let next = state.n_committed;
+            let Some(mut outcome) = state.parked.remove(&next).filter(|_| state.error.is_none()) else {
+                state.is_committing = false;
+                return Ok(());
+            };
+            drop(state);
+            let mut commit = self.commit.lock().map_err(|_| Error::WorkerPanicked)?;
+            commit(&mut outcome)?;
+            drop(commit);
+            state = self.lock();
+            state.n_committed += 1;
+            state.spare.push(outcome);
+            self.changed.notify_all();
+        }
+    }
+}

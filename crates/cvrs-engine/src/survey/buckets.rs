@@ -1,0 +1,210 @@
+//! Entries in buckets by hash, in memory up to a bound and beyond it in an unlinked temporary file.
+
+use crate::error::{Error, Result};
+
+/// How many buckets: of 100 million entries a bucket holds 400,000, ten megabytes.
+const N_BUCKETS: usize = 256;
+
+/// One id of one record: 96 bits of its hash, 32 to tell more of it, and its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Entry {
+    key: u64,
+    rest: u32,
+    check: u32,
+    pub(crate) line: u64,
+}
+
+impl Entry {
+    pub(crate) const BYTES: usize = 24;
+
+    pub(crate) const fn new(key: (u64, u32), check: u32, line: u64) -> Self {
+        Self { key: key.0, rest: key.1, check, line }
+    }
+
+    /// What tells entries with one key apart.
+    pub(crate) const fn check(&self) -> u32 {
+        self.check
+    }
+
+    const fn id(&self) -> (u64, u32) {
+        (self.key, self.rest)
+    }
+
+    const fn bucket(&self) -> usize {
+        (self.key >> 56) as usize
+    }
+
+    #[cfg(feature = "io")]
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.key.to_le_bytes());
+        out.extend_from_slice(&self.rest.to_le_bytes());
+        out.extend_from_slice(&self.check.to_le_bytes());
+        out.extend_from_slice(&self.line.to_le_bytes());
+    }
+
+    #[cfg(feature = "io")]
+    fn read(bytes: &[u8; Self::BYTES]) -> Self {
+        let [k0, k1, k2, k3, k4, k5, k6, k7, r0, r1, r2, r3, c0, c1, c2, c3, l0, l1, l2, l3, l4, l5, l6, l7] = *bytes;
+        Self {
+            key: u64::from_le_bytes([k0, k1, k2, k3, k4, k5, k6, k7]),
+            rest: u32::from_le_bytes([r0, r1, r2, r3]),
+            check: u32::from_le_bytes([c0, c1, c2, c3]),
+            line: u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]),
+        }
+    }
+}
+
+/// Entries by hash.
+#[derive(Debug)]
+pub(crate) struct Buckets {
+    held: Vec<Vec<Entry>>,
+    n_held: usize,
+    bound: usize,
+    #[cfg(feature = "io")]
+    spilled: Option<spilled::Spilled>,
+}
+
+impl Buckets {
+    /// Empty buckets that hold so many bytes of entries in memory.
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self {
+            held: vec![Vec::new(); N_BUCKETS],
+            n_held: 0,
+            bound: (bytes / Entry::BYTES).max(N_BUCKETS),
+            #[cfg(feature = "io")]
+            spilled: None,
+        }
+    }
+
+    /// Adds entries.
+    pub(crate) fn extend(&mut self, entries: &[Entry]) -> Result<()> {
+        for entry in entries {
+            self.held[entry.bucket()].push(*entry);
+        }
+        self.n_held += entries.len();
+        if self.n_held > self.bound { self.spill().map_err(spill_error) } else { Ok(()) }
+    }
+
+    #[cfg(feature = "io")]
+    fn spill(&mut self) -> std::io::Result<()> {
+        let spilled = match &mut self.spilled {
+            Some(spilled) => spilled,
+            none => none.insert(spilled::Spilled::new()?),
+        };
+        spilled.write(&mut self.held)?;
+        self.n_held = 0;
+        Ok(())
+    }
+
+    #[cfg(not(feature = "io"))]
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the twin with files can fail")]
+    fn spill(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    /// Calls `tell` with each group of two or more entries of one key, in file order within the group.
+    pub(crate) fn resolve(mut self, mut tell: impl FnMut(&[Entry])) -> Result<()> {
+        for bucket in 0..N_BUCKETS {
+            let entries = &mut std::mem::take(&mut self.held[bucket]);
+            #[cfg(feature = "io")]
+            if let Some(spilled) = &mut self.spilled {
+                spilled.read(bucket, entries).map_err(spill_error)?;
+            }
+            entries.sort_unstable_by_key(|entry| (entry.id(), entry.line));
+            for group in entries.chunk_by(|left, right| left.id() == right.id()).filter(|group| group.len() > 1) {
+                tell(group);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn spill_error(error: std::io::Error) -> Error {
+    Error::Write { what: "a temporary file for ids", error }
+}
+
+#[cfg(feature = "io")]
+mod spilled {
+    use super::{Entry, N_BUCKETS};
+    use std::fs::File;
+    use std::io::{Read, Seek, SeekFrom, Write};
+
+    /// Entries on disk: for each bucket, where its parts stand.
+    #[derive(Debug)]
+    pub(crate) struct Spilled {
+        file: File,
+        end: u64,
+        parts: Vec<Vec<(u64, usize)>>,
+    }
+
+    impl Spilled {
+        pub(crate) fn new() -> std::io::Result<Self> {
+            Ok(Self { file: tempfile::tempfile()?, end: 0, parts: vec![Vec::new(); N_BUCKETS] })
+        }
+
+        /// Writes and empties all buckets.
+        pub(crate) fn write(&mut self, held: &mut [Vec<Entry>]) -> std::io::Result<()> {
+            let mut bytes = Vec::new();
+            for (entries, parts) in held.iter_mut().zip(&mut self.parts) {
+                if entries.is_empty() {
+                    continue;
+                }
+                let start = bytes.len();
+                entries.drain(..).for_each(|entry| entry.write(&mut bytes));
+                parts.push((self.end + start as u64, bytes.len() - start));
+                if bytes.len() > 1 << 20 {
+                    self.file.write_all(&bytes)?;
+                    self.end += bytes.len() as u64;
+                    bytes.clear();
+                }
+            }
+            self.file.write_all(&bytes)?;
+            self.end += bytes.len() as u64;
+            Ok(())
+        }
+
+        /// Appends what is on disk of a bucket.
+        pub(crate) fn read(&mut self, bucket: usize, entries: &mut Vec<Entry>) -> std::io::Result<()> {
+            for (start, length) in std::mem::take(&mut self.parts[bucket]) {
+                let mut bytes = vec![0; length];
+                self.file.seek(SeekFrom::Start(start))?;
+                self.file.read_exact(&mut bytes)?;
+                entries.extend(bytes.as_chunks::<{ Entry::BYTES }>().0.iter().map(Entry::read));
+            }
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn groups(entries: &[Entry], bytes: usize) -> Vec<Vec<u64>> {
+        let mut buckets = Buckets::new(bytes);
+        for part in entries.chunks(100) {
+            buckets.extend(part).expect("a temporary file");
+        }
+        let mut groups = Vec::new();
+        buckets.resolve(|group| groups.push(group.iter().map(|entry| entry.line).collect())).expect("readable");
+        groups.sort();
+        groups
+    }
+
+    proptest! {
+        #[test]
+        fn groups_are_the_same_in_memory_and_on_disk(keys in prop::collection::vec(0u64..500, 0..2000)) {
+            let entry = |(line, key): (usize, &u64)| Entry::new((key.wrapping_mul(0x9E37_79B9_7F4A_7C15), 1), 2, line as u64);
+            let entries: Vec<Entry> = keys.iter().enumerate().map(entry).collect();
+            let mut naive: std::collections::BTreeMap<u64, Vec<u64>> = std::collections::BTreeMap::new();
+            for (line, key) in keys.iter().enumerate() {
+                naive.entry(*key).or_default().push(line as u64);
+            }
+            let mut naive: Vec<Vec<u64>> = naive.into_values().filter(|group| group.len() > 1).collect();
+            naive.sort();
+            prop_assert_eq!(&groups(&entries, usize::MAX), &naive);
+            prop_assert_eq!(&groups(&entries, 0), &naive);
+        }
+    }
+}

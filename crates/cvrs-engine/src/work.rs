@@ -1,0 +1,248 @@
+//! What a worker does with a chunk: split it, screen each record, explain the few that fail, render and part them.
+
+use crate::chunk::Chunk;
+use crate::survey::Facts;
+use cvrs_parse::{Index, Line, Record};
+use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
+use cvrs_rules::{Screen, Seen};
+use cvrs_spec::Field;
+use std::ops::Range;
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The strings of the clearinghouse's reply, as JSON; errors only.
+    Json,
+    /// One JSON object a line.
+    JsonLines,
+    /// Tab-separated values under a header, with a last column for the cell's value or without.
+    Tsv {
+        /// Whether there is a column for values.
+        values: bool,
+    },
+}
+
+/// How findings are shown, whatever the format.
+#[derive(Clone, Copy, Debug)]
+pub struct Show<'a> {
+    /// The input's name in reports.
+    pub file: &'a str,
+    /// Whether record ids are shown.
+    pub ids: bool,
+    /// Whether cell values are shown.
+    pub values: bool,
+}
+
+/// How many lines and records a part of the text has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) lines: u64,
+    pub(crate) records: u64,
+}
+
+/// Findings in one format, ready to be written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rendered {
+    pub(crate) bytes: Vec<u8>,
+    /// Where each finding ends in `bytes`.
+    pub(crate) ends: Vec<u32>,
+}
+
+impl Rendered {
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    /// Appends an entry in that format; a comma stands before each JSON string.
+    pub(crate) fn push(&mut self, format: Format, entry: &Entry<'_>) {
+        match format {
+            Format::Json if entry.finding.level < Level::Error => return,
+            Format::Json => {
+                self.bytes.push(b',');
+                clearinghouse::write_json_string(&mut self.bytes, entry);
+            }
+            Format::JsonLines => jsonl::write(&mut self.bytes, entry),
+            Format::Tsv { values } => tsv::write(&mut self.bytes, entry, values),
+        }
+        self.ends.push(self.bytes.len() as u32);
+    }
+}
+
+/// What a run asks of its workers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Task<'a> {
+    pub(crate) screen: &'a Screen,
+    pub(crate) show: Show<'a>,
+    pub(crate) keep_lines: usize,
+    /// Whether clean and rejected records are parted.
+    pub(crate) parts: bool,
+    pub(crate) facts: Option<&'a Facts>,
+}
+
+/// What came of a chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) summary: Summary,
+    pub(crate) clean: Vec<u8>,
+    pub(crate) rejects: Vec<u8>,
+}
+
+/// A worker's memory, kept from chunk to chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Worker {
+    index: Index,
+    cells: Vec<u32>,
+    /// The lines to be explained: number in the chunk, number among its records.
+    stopped: Vec<(Line, u64)>,
+    findings: Vec<Finding>,
+    rejected: Vec<Range<usize>>,
+    is_utf8: bool,
+    n_blank: u64,
+}
+
+impl Worker {
+    /// Splits the chunk and screens its records. What is told of the chunk so far: how many lines and records.
+    pub(crate) fn screen(&mut self, text: &[u8], screen: &Screen) -> Counts {
+        self.index.build(text);
+        self.stopped.clear();
+        self.n_blank = 0;
+        self.is_utf8 = !screen.asks_for_utf8() || simdutf8::basic::from_utf8(text).is_ok();
+        let mut records = 0;
+        for line in self.index.lines(text) {
+            if line.is_blank() {
+                self.n_blank += 1;
+                if line.is_terminated() {
+                    self.stopped.push((line, records));
+                }
+                continue;
+            }
+            let record = self.index.record(text, screen.header(), line, &mut self.cells);
+            if screen.stops(&record, self.is_utf8) || !line.is_terminated() {
+                self.stopped.push((line, records));
+            }
+            records += 1;
+        }
+        Counts { lines: self.index.n_lines() as u64, records }
+    }
+
+    /// Explains, renders and parts the screened chunk, given how many lines and records precede it.
+    pub(crate) fn explain(
+        &mut self,
+        text: &[u8],
+        chunk: &Chunk,
+        counts: Counts,
+        before: Counts,
+        task: &Task<'_>,
+        out: &mut Outcome,
+        tell: &mut dyn FnMut(&Entry<'_>),
+    ) {
+        out.summary = Summary::new(task.keep_lines);
+        out.clean.clear();
+        out.rejects.clear();
+        self.rejected.clear();
+        self.add_known_lines(text, counts, before, task);
+        for at in 0..self.stopped.len() {
+            let (line, number) = self.stopped[at];
+            let line_number = before.lines + line.number as u64 + 1;
+            if line.is_blank() {
+                tell_blank(line_number, task, out, tell);
+                continue;
+            }
+            let known = task.facts.and_then(|facts| facts.of_line(line_number)).unwrap_or_default();
+            let seen = Seen {
+                record: before.records + number + 1,
+                byte: chunk.byte + line.start as u64,
+                is_unterminated: !line.is_terminated(),
+                ..known
+            };
+            let record = self.index.record(text, task.screen.header(), line, &mut self.cells);
+            self.findings.clear();
+            let explained = task.screen.book().explain(&record, &seen, &mut self.findings);
+            for finding in &self.findings {
+                out.summary.count(finding, line_number);
+                tell(&entry(finding, &record, line_number, &seen, task.show));
+            }
+            if explained.worst == Level::Error {
+                self.rejected.push(line.start..line.next);
+            }
+        }
+        out.summary.records = counts.records;
+        out.summary.blank_lines = self.n_blank;
+        out.summary.rejected = self.rejected.len() as u64;
+        out.summary.clean = counts.records - out.summary.rejected;
+        if task.parts {
+            self.part(text, out);
+        }
+    }
+
+    /// Adds the lines that the survey or the record limit has something to say about.
+    fn add_known_lines(&mut self, text: &[u8], counts: Counts, before: Counts, task: &Task<'_>) {
+        let limit = cvrs_rules::MAX_RECORDS;
+        let is_limit_here = (before.records..before.records + counts.records).contains(&limit);
+        let is_limit_on = is_limit_here && task.screen.book().is_on("XR009");
+        let known =
+            task.facts.map_or(&[][..], |facts| facts.lines_within(before.lines + 1..before.lines + counts.lines + 1));
+        if known.is_empty() && !is_limit_on {
+            return;
+        }
+        let mut records = 0;
+        let mut known = known.iter().peekable();
+        let mut stopped = std::mem::take(&mut self.stopped).into_iter().peekable();
+        for line in self.index.lines(text) {
+            let is_known = known.next_if(|fact| fact.line == before.lines + line.number as u64 + 1).is_some();
+            let is_stopped = stopped.next_if(|(stopped, _)| stopped.number == line.number).is_some();
+            let is_limit = is_limit_on && !line.is_blank() && before.records + records == limit;
+            if is_known || is_stopped || is_limit {
+                self.stopped.push((line, records));
+            }
+            records += u64::from(!line.is_blank());
+        }
+    }
+
+    /// Copies runs of clean and of rejected lines to where they belong; blank lines go to neither.
+    fn part(&self, text: &[u8], out: &mut Outcome) {
+        let blanks =
+            self.stopped.iter().filter(|(line, _)| line.is_blank()).map(|(line, _)| (line.start..line.next, false));
+        let mut cuts: Vec<(Range<usize>, bool)> = Vec::with_capacity(self.rejected.len() + self.n_blank as usize);
+        cuts.extend(blanks);
+        cuts.extend(self.rejected.iter().map(|range| (range.clone(), true)));
+        cuts.sort_unstable_by_key(|(range, _)| range.start);
+        let mut at = 0;
+        for (range, is_rejected) in cuts {
+            out.clean.extend_from_slice(&text[at..range.start]);
+            if is_rejected {
+                out.rejects.extend_from_slice(&text[range.clone()]);
+            }
+            at = range.end;
+        }
+        out.clean.extend_from_slice(&text[at..]);
+    }
+}
+
+/// Counts and tells a blank line.
+fn tell_blank(line: u64, task: &Task<'_>, out: &mut Outcome, tell: &mut dyn FnMut(&Entry<'_>)) {
+    if let Some(finding) = task.screen.book().tell("XR003", None, None) {
+        out.summary.count(&finding, line);
+        tell(&Entry { line, file: task.show.file, show_ids: task.show.ids, ..Entry::new(&finding) });
+    }
+}
+
+/// A finding about a record, with its place.
+fn entry<'a>(finding: &'a Finding, record: &Record<'a>, line: u64, seen: &Seen, show: Show<'a>) -> Entry<'a> {
+    let value = |field: Option<Field>| field.filter(|_| show.values).map(|field| record.get(field));
+    let column = finding.field.and_then(|field| record.header().position(field)).map(|at| at as u32 + 1);
+    Entry {
+        finding,
+        file: show.file,
+        line,
+        record: Some(seen.record),
+        byte: Some(seen.byte),
+        column,
+        vax_event_id: record.get(Field::VaxEventId),
+        recip_id: record.get(Field::RecipId),
+        show_ids: show.ids,
+        value: value(finding.field),
+        related_value: value(finding.related),
+    }
+}

@@ -1,0 +1,310 @@
+//! The rule book at work: it explains what is wrong with a record, in the order of the specification.
+
+use crate::rule::Stage;
+use crate::{Cell, Check, Codes, Dch, Hit, Operation, Options, Profile, RULES, Rule, Scope};
+use cvrs_codes::CodeSets;
+use cvrs_parse::{Date, Record};
+use cvrs_report::{Finding, Level, Message};
+use cvrs_spec::{Field, Version};
+
+/// An earlier record with the same `vax_event_id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The physical line of the first record with it.
+    pub first_line: u64,
+    /// Whether the ids are equal to the letter, not only but for case.
+    pub is_exact: bool,
+}
+
+/// What is known of a record from outside it: its place, and what all records together show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Its number among the data rows, from 1.
+    pub record: u64,
+    /// The offset of its first byte in the text.
+    pub byte: u64,
+    /// Whether its line has no line end.
+    pub is_unterminated: bool,
+    /// An earlier record with its `vax_event_id`.
+    pub duplicate: Option<Duplicate>,
+    /// The line of an earlier record with its `recip_id` and another birth date or sex.
+    pub other_person: Option<u64>,
+    /// Whether it is the first of another model than the first record's, or of one that the version lacks.
+    pub is_first_of_other_model: bool,
+}
+
+/// What a rule may know besides the record.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// The day of submission.
+    pub today: Date,
+    /// Whether it is test data.
+    pub is_test: bool,
+    /// Whether XR021 is asked for.
+    pub counts_unknown: bool,
+    /// CVX, MVX, NDC, counties and the rest.
+    pub codes: Codes,
+    /// What is known of the record from outside it.
+    pub seen: Seen,
+}
+
+/// What came of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// The worst level of all that fired, told or not. An error makes the record a rejected one.
+    pub worst: Level,
+}
+
+/// The rules with their levels resolved for one run.
+#[derive(Clone, Debug)]
+pub struct Book {
+    profile: Profile,
+    today: Date,
+    is_test: bool,
+    codes: Codes,
+    levels: Box<[[Level; 2]]>,
+    by_field: Vec<Vec<u16>>,
+    by_record: Vec<u16>,
+}
+
+const N_DCH: usize = crate::DCH.len() + 1;
+
+fn dch_number(dch: Option<&Dch>) -> usize {
+    dch.map_or(0, |dch| dch.id[3..].parse().unwrap_or(0))
+}
+
+impl Book {
+    /// Resolves the levels of all rules.
+    pub fn new(options: &Options) -> Self {
+        Self::with_codes(options, CodeSets::builtin())
+    }
+
+    /// As [`Book::new`], with code sets of one's own.
+    pub fn with_codes(options: &Options, codes: &'static CodeSets) -> Self {
+        let mut levels = vec![[Level::Off; 2]; RULES.len() * N_DCH].into_boxed_slice();
+        for (index, rule) in RULES.iter().enumerate() {
+            for dch in rule.dch().map(Some).chain([None]) {
+                let at = index * N_DCH + dch_number(dch);
+                levels[at] = [false, true].map(|is_soft| resolve(options, rule, dch, is_soft));
+            }
+        }
+        let mut book = Self {
+            profile: options.profile,
+            today: options.today,
+            is_test: options.is_test,
+            codes: Codes::new(codes),
+            levels,
+            by_field: vec![Vec::new(); Field::COUNT],
+            by_record: Vec::new(),
+        };
+        book.order();
+        book
+    }
+
+    /// Puts the rules that are not off into the order in which they speak.
+    fn order(&mut self) {
+        let mut staged: Vec<Vec<(Stage, u16)>> = vec![Vec::new(); Field::COUNT];
+        for (index, rule) in RULES.iter().enumerate() {
+            if !self.is_on_at_all(index) {
+                continue;
+            }
+            match rule.check {
+                Check::Cell(stage, _) => {
+                    for field in Field::all().filter(|field| rule.fields.is_empty() || rule.fields.contains(field)) {
+                        staged[field as usize].push((stage, index as u16));
+                    }
+                }
+                Check::Record(_) => self.by_record.push(index as u16),
+                Check::Elsewhere => {}
+            }
+        }
+        for (rules, staged) in self.by_field.iter_mut().zip(&mut staged) {
+            staged.sort();
+            *rules = staged.iter().map(|&(_, index)| index).collect();
+        }
+        if self.profile == Profile::Dch {
+            let id = |index: &u16| RULES[usize::from(*index)].dch().map(|dch| dch.id).next().unwrap_or("~");
+            self.by_record.sort_by_key(id);
+        }
+    }
+
+    fn is_on_at_all(&self, index: usize) -> bool {
+        self.levels[index * N_DCH..][..N_DCH].iter().flatten().any(|&level| level > Level::Off)
+    }
+
+    /// The profile it was made from.
+    pub const fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// The version to read a header by: the one told, or the profile's.
+    pub const fn header_version(&self, told: Option<Version>) -> Option<Version> {
+        self.profile.header_version(told)
+    }
+
+    /// The day of submission.
+    pub const fn today(&self) -> Date {
+        self.today
+    }
+
+    /// Whether it is test data.
+    pub const fn is_test(&self) -> bool {
+        self.is_test
+    }
+
+    /// The code sets that it goes by.
+    pub const fn codes(&self) -> Codes {
+        self.codes
+    }
+
+    /// The level of a finding of that code.
+    pub fn level(&self, code: &str, dch: Option<&Dch>, is_soft: bool) -> Level {
+        let index = RULES.binary_search_by_key(&code, |rule| rule.code).ok();
+        index.map_or(Level::Off, |index| self.levels[index * N_DCH + dch_number(dch)][usize::from(is_soft)])
+    }
+
+    /// Whether any finding of that code would be told.
+    pub fn is_on(&self, code: &str) -> bool {
+        RULES.binary_search_by_key(&code, |rule| rule.code).is_ok_and(|index| self.is_on_at_all(index))
+    }
+
+    /// Whether a finding needs all records of the file to be known first.
+    pub fn needs_survey(&self) -> bool {
+        ["BUSR013", "XR011", "XR018"].into_iter().any(|code| self.is_on(code))
+    }
+
+    /// Says what is wrong with a record: appends its findings in their order and tells the worst level.
+    ///
+    /// Order: the columns of the specification, on each required, forbidden, length, content; then relations by
+    /// code (in profile `dch` by the clearinghouse's numbers), then the extra rules. A finding about a column that
+    /// the whole file lacks counts and is not told here, but once by [`Book::explain_header`] (rule book E-20).
+    pub fn explain(&self, record: &Record<'_>, seen: &Seen, out: &mut Vec<Finding>) -> Explained {
+        let context = self.context(*seen);
+        let mut worst = Level::Off;
+        let (event, model) = (record.event(), record.model());
+        for &field in record.version().columns() {
+            let is_absent = self.profile != Profile::Dch && record.header().position(field).is_none();
+            let cell = Cell { field, record, event, model, context: &context };
+            for &index in &self.by_field[field as usize] {
+                let rule = &RULES[usize::from(index)];
+                if let Check::Cell(_, check) = rule.check
+                    && let Some(hit) = check(&cell)
+                {
+                    let finding = self.finding(index, Hit { field: Some(field), ..hit });
+                    worst = worst.max(finding.level);
+                    if finding.level > Level::Off && !is_absent {
+                        out.push(finding);
+                    }
+                }
+            }
+        }
+        for &index in &self.by_record {
+            if let Check::Record(check) = RULES[usize::from(index)].check {
+                let mut hits = Hits { book: self, index, out, worst: &mut worst };
+                check(record, &context, &mut hits);
+            }
+        }
+        Explained { worst }
+    }
+
+    /// The findings of the rules of one column on one record, told even if the file lacks the column.
+    pub(crate) fn explain_absent(&self, record: &Record<'_>, field: Field, out: &mut Vec<Finding>) {
+        let context = self.context(Seen::default());
+        let cell = Cell { field, record, event: record.event(), model: record.model(), context: &context };
+        for &index in &self.by_field[field as usize] {
+            if let Check::Cell(_, check) = RULES[usize::from(index)].check
+                && let Some(hit) = check(&cell)
+            {
+                let finding = self.finding(index, Hit { field: Some(field), ..hit });
+                if finding.level > Level::Off {
+                    out.push(finding);
+                }
+            }
+        }
+    }
+
+    /// A finding of a rule that is evaluated elsewhere; `None` if it is off.
+    pub fn tell(&self, code: &str, field: Option<Field>, message: Option<Message>) -> Option<Finding> {
+        let index = RULES.binary_search_by_key(&code, |rule| rule.code).ok()?;
+        let finding = self.finding(index as u16, Hit { field, message, ..Hit::PLAIN });
+        (finding.level > Level::Off).then_some(finding)
+    }
+
+    fn context(&self, seen: Seen) -> Context {
+        Context {
+            today: self.today,
+            is_test: self.is_test,
+            counts_unknown: self.is_on("XR021"),
+            codes: self.codes,
+            seen,
+        }
+    }
+
+    fn finding(&self, index: u16, hit: Hit) -> Finding {
+        let rule = &RULES[usize::from(index)];
+        let level = self.levels[usize::from(index) * N_DCH + dch_number(hit.dch)][usize::from(hit.is_soft)];
+        let own = || Message::text(hit.dch.map_or(rule.message, |dch| dch.message));
+        let related = match rule.fields {
+            &[first, second, ..] if rule.scope == Scope::Record => {
+                Some(if hit.field == Some(first) { second } else { first })
+            }
+            _ => None,
+        };
+        Finding {
+            code: rule.code,
+            dch: hit.dch.map(|dch| dch.id),
+            level,
+            field: hit.field,
+            related,
+            message: hit.message.unwrap_or_else(own),
+        }
+    }
+}
+
+/// The level of a finding of `rule` behind which `dch` stands, before and after the user's own words.
+fn resolve(options: &Options, rule: &Rule, dch: Option<&Dch>, is_soft: bool) -> Level {
+    let mut level = match options.profile {
+        Profile::Dch if dch.is_some() => Level::Error,
+        Profile::Dch => rule.levels.dch,
+        Profile::Tool => rule.levels.tool,
+        Profile::Recommended | Profile::Strict => rule.levels.recommended,
+    };
+    if is_soft {
+        level = level.min(Level::Warn);
+    }
+    if options.profile == Profile::Strict && level == Level::Warn {
+        level = Level::Error;
+    }
+    let matters_for_delete = dch.is_some_and(|dch| matches!(dch.id, "DCH001" | "DCH002" | "DCH007"));
+    if options.operation == Operation::Delete && !matters_for_delete {
+        level = level.min(Level::Warn);
+    }
+    if !options.select.is_empty() && !options.select.iter().any(|selector| selector.picks(rule.code, dch)) {
+        level = Level::Off;
+    }
+    if options.ignore.iter().any(|selector| selector.picks(rule.code, dch)) {
+        level = Level::Off;
+    }
+    let own = options.levels.iter().rev().find(|(selector, _)| selector.picks(rule.code, dch));
+    own.map_or(level, |&(_, own)| own)
+}
+
+/// Where a rule on records puts what it finds.
+#[derive(Debug)]
+pub struct Hits<'a> {
+    book: &'a Book,
+    index: u16,
+    out: &'a mut Vec<Finding>,
+    worst: &'a mut Level,
+}
+
+impl Hits<'_> {
+    /// Adds a finding of the rule at work.
+    pub fn add(&mut self, hit: Hit) {
+        let finding = self.book.finding(self.index, hit);
+        if finding.level > Level::Off {
+            *self.worst = (*self.worst).max(finding.level);
+            self.out.push(finding);
+        }
+    }
+}

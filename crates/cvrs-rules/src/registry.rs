@@ -1,0 +1,135 @@
+//! All rules, by code.
+
+use crate::Rule;
+use crate::rules::{
+    dates, event, file, forbidden, length, places, products, races, redaction, required, row, shape, text, value_set,
+};
+
+/// Every rule, sorted by code.
+pub static RULES: &[Rule] = &[
+    places::RECIP_COUNTY,
+    places::ADMIN_COUNTY,
+    places::RECIP_ZIP,
+    places::ADMIN_ZIP,
+    dates::BORN_AFTER,
+    event::REFUSED_AND_MISSED,
+    places::RECIP_ZIP_ALONE_STATE,
+    places::ADMIN_ZIP_ALONE_STATE,
+    places::RECIP_ZIP_ALONE_COUNTY,
+    places::ADMIN_ZIP_ALONE_COUNTY,
+    dates::BORN_IN_FUTURE,
+    dates::GIVEN_IN_FUTURE,
+    file::DUPLICATE,
+    dates::INVALID,
+    forbidden::PPRL_ID,
+    shape::WRONG_SHAPE,
+    redaction::NOT_REDACTED,
+    value_set::NOT_IN_SET,
+    length::TOO_LONG,
+    dates::US_FORMAT,
+    required::FIRST_NAME,
+    required::MIDDLE_NAME,
+    required::LAST_NAME,
+    required::STREET,
+    required::STREET_2,
+    required::CITY,
+    required::COUNTY,
+    required::STATE,
+    required::ZIP,
+    length::LOT_NUMBER,
+    length::ADMIN_STREET,
+    length::ADMIN_STREET_2,
+    length::ADMIN_CITY,
+    forbidden::REFUSAL,
+    forbidden::MISSED_APPOINTMENT,
+    file::NOT_TAB_DELIMITED,
+    file::UNKNOWN_NAMES,
+    file::NOT_CVRS,
+    file::MISSING_NAMES,
+    file::BYTE_ORDER_MARK,
+    required::VACCINATION,
+    required::REFUSAL,
+    required::MISSED_APPOINTMENT,
+    row::CELL_COUNT,
+    row::UNTERMINATED,
+    row::BLANK_LINE,
+    text::NOT_UTF8,
+    text::CONTROL,
+    file::REPEATED_NAME,
+    file::ORDER,
+    text::QUOTED,
+    file::OVER_LIMIT,
+    file::FILE_NAME,
+    file::OTHER_MODEL,
+    dates::EXPIRED,
+    products::DISAGREE,
+    products::NOT_COVID,
+    products::COMPLETE_TOO_SOON,
+    products::INVALID_AND_COMPLETE,
+    races::MUDDLED,
+    file::OTHER_PERSON,
+    dates::TOO_OLD,
+    dates::TOO_EARLY,
+    text::UNKNOWN,
+    places::COUNTY_NOT_LISTED,
+    text::OUTER_BLANK,
+    redaction::PARTLY_REDACTED,
+];
+
+/// The rule with this code, whatever its case.
+pub fn rule(code: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.code.eq_ignore_ascii_case(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Check;
+    use std::collections::HashSet;
+
+    #[test]
+    fn codes_are_sorted_and_names_unique() {
+        assert!(RULES.windows(2).all(|pair| pair[0].code < pair[1].code));
+        let names: HashSet<_> = RULES.iter().map(|rule| rule.name).collect();
+        assert_eq!(names.len(), RULES.len());
+    }
+
+    #[test]
+    fn every_rule_is_documented() {
+        for rule in RULES {
+            for text in [rule.message, rule.why, rule.remedy, rule.source] {
+                assert!(!text.is_empty() && text.trim() == text, "{}: {text:?}", rule.code);
+            }
+            assert!(rule.why.ends_with('.') && rule.remedy.ends_with('.'), "{}", rule.code);
+            assert!(!rule.message.ends_with('.'), "{}", rule.code);
+        }
+    }
+
+    #[test]
+    fn every_rule_but_the_fatal_and_the_silent_has_examples() {
+        for rule in RULES {
+            let is_without = matches!(rule.code, "FMT_001" | "FMT_003" | "XR009" | "XR021");
+            assert_eq!(rule.fails.is_empty(), is_without, "{}", rule.code);
+            assert_eq!(rule.passes.is_empty(), is_without, "{}", rule.code);
+        }
+    }
+
+    #[test]
+    fn every_rule_of_the_clearinghouse_has_codes_of_rules() {
+        for dch in &crate::DCH {
+            assert!(!dch.codes.is_empty());
+            for code in dch.codes {
+                assert!(rule(code).is_some(), "{} names {code}", dch.id);
+            }
+        }
+    }
+
+    #[test]
+    fn cell_rules_name_their_columns() {
+        for rule in RULES {
+            if matches!(rule.check, Check::Cell(..)) && rule.code != "DATA008" {
+                assert!(!rule.fields.is_empty(), "{}", rule.code);
+            }
+        }
+    }
+}
