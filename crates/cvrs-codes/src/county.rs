@@ -104,7 +104,7 @@ impl Row for County {
             last_year: year(cells.text()?)?,
             in_cdc_2021: cells.flag()?,
             successors: text(cells.text()?),
-            name: text(cells.text()?),
+            name: text(cells.last()?),
         })
     }
 
@@ -209,6 +209,16 @@ impl CountyBitmaps {
     }
 
     fn add(&mut self, line: &str) -> Result<(), Expected> {
+        // Nearly every row: in all lists, as the cells after `FFFFF`, tab and the state's two letters say.
+        if let Some((fips5, rest)) = line.as_bytes().split_at_checked(5)
+            && rest.get(3..).is_some_and(|rest| rest.starts_with(b"\tcurrent\t\t\ty\t"))
+        {
+            let number = five_digits(fips5).ok_or("a FIPS code of five digits")?;
+            for map in [&mut self.since_2000, &mut self.from_2019_to_2022, &mut self.cdc_2021] {
+                map.insert(number);
+            }
+            return Ok(());
+        }
         let mut cells = Cells::new(line);
         let number = five_digits(cells.text()?.as_bytes()).ok_or("a FIPS code of five digits")?;
         let (_state, _status) = (cells.text()?, cells.text()?);

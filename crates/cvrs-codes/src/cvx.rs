@@ -185,7 +185,7 @@ impl Row for Cvx {
             status_since: cells.day()?,
             vaccine_group: text(cells.text()?),
             short_name: text(cells.text()?),
-            full_name: text(cells.text()?),
+            full_name: text(cells.last()?),
         })
     }
 
@@ -310,7 +310,7 @@ impl Row for CovidSeries {
         Ok(Self {
             cvx: CvxCode::parse(cells.text()?.as_bytes()).ok_or("a CVX code of one to three digits")?,
             doses: cells.text()?.parse().map_err(|_| "a number of doses")?,
-            source: text(cells.text()?),
+            source: text(cells.last()?),
         })
     }
 

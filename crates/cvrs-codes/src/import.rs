@@ -14,7 +14,7 @@ mod layout;
 pub(crate) mod overlay;
 pub(crate) mod rows;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::cvx::Cvx;
 use crate::day::Day;
@@ -218,9 +218,9 @@ impl ImportedSet {
     pub fn to_tsv(&self) -> String {
         let mut out = format!("# import: {}\n", self.kind());
         if let Some(version) = self.version {
-            out.push_str(&format!("# version: {version}\n"));
+            let _ = writeln!(out, "# version: {version}");
         }
-        out.push_str(&format!("# rows: {}\n# origin: ", self.n_rows()));
+        let _ = write!(out, "# rows: {}\n# origin: ", self.n_rows());
         tsv::join(&mut out, &[&self.file]);
         out.push('\n');
         match &self.body {

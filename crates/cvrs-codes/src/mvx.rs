@@ -99,7 +99,7 @@ impl Row for Mvx {
                 _ => return Err("active or inactive"),
             },
             last_updated: cells.day()?,
-            name: text(cells.text()?),
+            name: text(cells.last()?),
         })
     }
 
@@ -194,7 +194,7 @@ impl Row for Product {
             status: ProductStatus::parse(cells.text()?).ok_or("active, inactive or removed")?,
             last_updated: cells.day()?,
             source: text(cells.text()?),
-            trade_name: text(cells.text()?),
+            trade_name: text(cells.last()?),
         })
     }
 
@@ -227,7 +227,11 @@ impl ProductSet {
     }
 
     pub(crate) fn new(mut rows: Vec<Product>) -> Self {
-        rows.sort_by(|a, b| (a.cvx, a.mvx, &a.trade_name).cmp(&(b.cvx, b.mvx, &b.trade_name)));
+        // The built-in table is committed in this order.
+        let order = |a: &Product, b: &Product| (a.cvx, a.mvx, &a.trade_name).cmp(&(b.cvx, b.mvx, &b.trade_name));
+        if !rows.is_sorted_by(|a, b| order(a, b).is_le()) {
+            rows.sort_by(order);
+        }
         let mut start = Box::new([0u16; 1001]);
         let mut at = 0;
         for number in 0..1000u16 {

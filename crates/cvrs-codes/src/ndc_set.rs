@@ -85,15 +85,58 @@ pub struct Ndc {
     pub last_updated: Option<Day>,
     /// Date of the newest file version that holds the row.
     pub last_listed: Option<Day>,
-    /// The proprietary name.
-    pub product: Text,
-    /// The labeler's name.
-    pub labeler: Text,
-    /// FDA's generic name, often with the season.
-    pub description: Text,
+    /// Product, labeler and description with tabs between: split when asked for, which most runs never do.
+    texts: Text,
+}
+
+/// The columns of a row without its texts, to build one from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NdcFacts {
+    pub(crate) code: Ndc11,
+    pub(crate) level: NdcLevel,
+    pub(crate) cvx: Option<CvxCode>,
+    pub(crate) mvx: Option<MvxCode>,
+    pub(crate) start_date: Option<Day>,
+    pub(crate) end_date: Option<Day>,
+    pub(crate) last_updated: Option<Day>,
+    pub(crate) last_listed: Option<Day>,
 }
 
 impl Ndc {
+    /// A row of an imported file, which is one that CDC lists.
+    pub(crate) fn listed(facts: NdcFacts, product: &str, labeler: &str, description: &str) -> Self {
+        let NdcFacts { code, level, cvx, mvx, start_date, end_date, last_updated, last_listed } = facts;
+        let mut texts = String::new();
+        tsv::join(&mut texts, &[product, labeler, description]);
+        Self {
+            code,
+            level,
+            cvx,
+            mvx,
+            start_date,
+            end_date,
+            status: NdcStatus::Listed,
+            last_updated,
+            last_listed,
+            texts: texts.into(),
+        }
+    }
+
+    /// The proprietary name.
+    pub fn product(&self) -> &str {
+        self.texts.split('\t').next().unwrap_or_default()
+    }
+
+    /// The labeler's name.
+    pub fn labeler(&self) -> &str {
+        self.texts.split('\t').nth(1).unwrap_or_default()
+    }
+
+    /// FDA's generic name, often with the season.
+    pub fn description(&self) -> &str {
+        self.texts.split('\t').nth(2).unwrap_or_default()
+    }
+
     /// Rows with equal keys are one row in two versions.
     pub(crate) fn key(&self) -> (Ndc11, NdcLevel, Option<CvxCode>, Option<MvxCode>) {
         (self.code, self.level, self.cvx, self.mvx)
@@ -130,9 +173,7 @@ impl Row for Ndc {
             },
             last_updated: cells.day()?,
             last_listed: cells.day()?,
-            product: text(cells.text()?),
-            labeler: text(cells.text()?),
-            description: text(cells.text()?),
+            texts: text(cells.rest(3)?),
         })
     }
 
@@ -149,9 +190,9 @@ impl Row for Ndc {
                 self.status.as_str(),
                 &tsv::day(self.last_updated),
                 &tsv::day(self.last_listed),
-                &self.product,
-                &self.labeler,
-                &self.description,
+                self.product(),
+                self.labeler(),
+                self.description(),
             ],
         );
     }

@@ -82,22 +82,11 @@ impl CodeSets {
         });
         sets.version = version.into();
         sets.infos = overlay.infos;
-        let keep = "a fresh cell is empty";
-        if let Some(rows) = overlay.cvx {
-            sets.cvx.set(CvxSet::new(rows)).expect(keep);
-        }
-        if let Some(rows) = overlay.mvx {
-            sets.mvx.set(MvxSet::new(rows)).expect(keep);
-        }
-        if let Some(rows) = overlay.product {
-            sets.product.set(ProductSet::new(rows)).expect(keep);
-        }
-        if let Some(rows) = overlay.ndc {
-            sets.ndc.set(NdcSet::new(rows)).expect(keep);
-        }
-        if let Some(rows) = overlay.link {
-            sets.link.set(rows).expect(keep);
-        }
+        sets.cvx = filled(overlay.cvx.map(CvxSet::new));
+        sets.mvx = filled(overlay.mvx.map(MvxSet::new));
+        sets.product = filled(overlay.product.map(ProductSet::new));
+        sets.ndc = filled(overlay.ndc.map(NdcSet::new));
+        sets.link = filled(overlay.link);
         sets
     }
 
@@ -400,4 +389,9 @@ impl CodeSets {
     fn zip3_set(&self) -> &Zip3Set {
         self.zip3.get_or_init(Zip3Set::builtin)
     }
+}
+
+/// A cell that holds `value`, or an empty one that the built-in table will fill.
+fn filled<T>(value: Option<T>) -> OnceLock<T> {
+    value.map_or_else(OnceLock::new, OnceLock::from)
 }

@@ -64,7 +64,7 @@ impl Row for State {
                 "military" => StateKind::Military,
                 _ => return Err("a kind of state"),
             },
-            name: text(cells.text()?),
+            name: text(cells.last()?),
             index: 0,
         })
     }

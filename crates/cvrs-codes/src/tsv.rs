@@ -94,6 +94,22 @@ impl<'a> Cells<'a> {
         Ok(&rest[..end])
     }
 
+    /// The last cell, which is usually the longest, without a walk over its bytes one by one.
+    pub(crate) fn last(&mut self) -> Result<&'a str, Expected> {
+        let cell = self.rest.take().ok_or("one more cell")?;
+        if cell.as_bytes().contains(&b'\t') { Err("no further cell") } else { Ok(cell) }
+    }
+
+    /// The remaining cells as they stand, tabs included, of which there must be `n_cells`.
+    pub(crate) fn rest(&mut self, n_cells: usize) -> Result<&'a str, Expected> {
+        let rest = self.rest.take().ok_or("one more cell")?;
+        if rest.bytes().filter(|byte| *byte == b'\t').count() + 1 == n_cells {
+            Ok(rest)
+        } else {
+            Err("as many cells as the columns line names")
+        }
+    }
+
     /// The next cell as `YYYY-MM-DD` or nothing.
     pub(crate) fn day(&mut self) -> Result<Option<Day>, Expected> {
         match self.text()? {

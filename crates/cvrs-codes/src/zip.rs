@@ -38,7 +38,7 @@ impl Row for Zip3 {
                 _ => return Err("civil or military"),
             },
             states: text(cells.text()?),
-            also_states: text(cells.text()?),
+            also_states: text(cells.last()?),
         })
     }
 

@@ -5,25 +5,38 @@
 //! one goes to a third list, `odd`, so that the good line needs no look at its bytes to know that its separators are
 //! tabs. This is the "structural index" of simdjson, for a format without quoting.
 //!
-//! To whoever changes this: the portable pass below is the meaning; a faster one must give the same three lists.
+//! To whoever changes this: [`portable`] is the meaning; each faster tier must give the same lists.
 
-use crate::{Header, Record};
+mod blocks;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod neon;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
-/// Eight copies of a byte.
-const fn splat(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
-}
+use crate::{Header, Record, Tier};
 
 /// Where cells and lines end in a buffer. Made once, used for many buffers: it keeps its memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Index {
-    /// Byte positions of everything below 0x20; for a last line without its line feed also the buffer's length.
+    tier: Tier,
+    wants_edges: bool,
+    /// Byte positions of everything below 0x20, after a first entry that stands for the byte before the buffer; for a
+    /// last line without its line feed also the buffer's length. Longer than what is filled.
     separators: Vec<u32>,
-    /// For each line, one past its last entry in `separators`.
+    n_separators: usize,
+    /// For each line, the place of its last entry in `separators`.
     line_ends: Vec<u32>,
-    /// Positions of control characters that are neither separators nor part of a line end.
     odd: Vec<u32>,
+    edges: Vec<u32>,
+    has_high: bool,
     ends_with_line_feed: bool,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self::new(Tier::best())
+    }
 }
 
 /// One line of an [`Index`].
@@ -65,47 +78,74 @@ impl Line {
 }
 
 impl Index {
+    /// An empty index that uses the instructions of a tier.
+    ///
+    /// # Panics
+    /// If this machine does not have the tier.
+    pub fn new(tier: Tier) -> Self {
+        assert!(tier.is_available(), "this machine has no {}", tier.name());
+        Self {
+            tier,
+            wants_edges: false,
+            separators: Vec::new(),
+            n_separators: 0,
+            line_ends: Vec::new(),
+            odd: Vec::new(),
+            edges: Vec::new(),
+            has_high: false,
+            ends_with_line_feed: true,
+        }
+    }
+
+    /// The same, noting [edges](Index::edges) too.
+    #[must_use]
+    pub const fn with_edges(mut self, wanted: bool) -> Self {
+        self.wants_edges = wanted;
+        self
+    }
+
+    /// The instructions that it uses.
+    pub const fn tier(&self) -> Tier {
+        self.tier
+    }
+
     /// Notes the lines of `text`, which starts at a line's start; the last line may lack its line feed.
     ///
     /// Cost: one pass; memory of four bytes for each separator, kept for the next call.
     ///
     /// # Panics
-    /// If `text` is 4 GiB or longer.
+    /// If `text` is 4 GiB - 1 or longer.
     pub fn build(&mut self, text: &[u8]) {
-        assert!(u32::try_from(text.len()).is_ok(), "a buffer is shorter than 4 GiB");
-        self.separators.clear();
+        assert!(text.len() < u32::MAX as usize, "a buffer is shorter than 4 GiB - 1");
         self.line_ends.clear();
         self.odd.clear();
-        let (words, tail) = text.as_chunks::<8>();
-        for (number, word) in words.iter().enumerate() {
-            let value = u64::from_le_bytes(*word);
-            // A byte is below 0x20 if its top bit is clear and adding 0x60 to the rest does not set it.
-            let mut below = !(((value & splat(0x7F)) + splat(0x60)) | value) & splat(0x80);
-            while below != 0 {
-                self.note(text, number * 8 + below.trailing_zeros() as usize / 8);
-                below &= below - 1;
-            }
-        }
-        for (offset, &byte) in tail.iter().enumerate() {
-            if byte < 0x20 {
-                self.note(text, words.len() * 8 + offset);
-            }
+        self.edges.clear();
+        self.grow(1);
+        // The byte before the buffer, so that a cell starts one after the entry before it, always.
+        self.separators[0] = u32::MAX;
+        match self.tier {
+            #[cfg(target_arch = "x86_64")]
+            Tier::Avx512 => x86::build_avx512(self, text),
+            #[cfg(target_arch = "x86_64")]
+            Tier::Avx2 => x86::build_avx2(self, text),
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            Tier::Neon => neon::build(self, text),
+            _ => blocks::build::<portable::Portable>(self, text),
         }
         self.ends_with_line_feed = text.last().is_none_or(|&last| last == b'\n');
         if !self.ends_with_line_feed {
-            self.separators.push(text.len() as u32);
-            self.line_ends.push(self.separators.len() as u32);
+            self.grow(self.n_separators);
+            self.separators[self.n_separators] = text.len() as u32;
+            self.line_ends.push(self.n_separators as u32);
+            self.n_separators += 1;
         }
     }
 
-    #[inline]
-    fn note(&mut self, text: &[u8], at: usize) {
-        self.separators.push(at as u32);
-        match text[at] {
-            b'\t' => {}
-            b'\n' => self.line_ends.push(self.separators.len() as u32),
-            b'\r' if text.get(at + 1) == Some(&b'\n') => {}
-            _ => self.odd.push(at as u32),
+    /// Makes room for the positions of one more block.
+    #[cold]
+    fn grow(&mut self, filled: usize) {
+        if self.separators.len() < filled + 64 {
+            self.separators.resize((filled + 64).next_multiple_of(4096) * 2, 0);
         }
     }
 
@@ -121,12 +161,15 @@ impl Index {
 
     /// The byte positions of all separators.
     pub fn separators(&self) -> &[u32] {
-        &self.separators
+        &self.separators[1.min(self.n_separators)..self.n_separators]
     }
 
-    /// For each line, one past its last entry in [`Index::separators`].
-    pub fn line_ends(&self) -> &[u32] {
-        &self.line_ends
+    /// The separators of a line with what stands before it: a cell starts one (wrapping) after an entry and ends at
+    /// the next. A carriage return before the line feed has an entry of its own.
+    #[inline]
+    pub fn window(&self, line: usize) -> &[u32] {
+        let start = if line == 0 { 0 } else { self.line_ends[line - 1] as usize };
+        &self.separators[start..=self.line_ends[line] as usize]
     }
 
     /// Positions of control characters that are neither separators nor part of a line end.
@@ -134,9 +177,19 @@ impl Index {
         &self.odd
     }
 
+    /// Positions of blanks that start or end a cell and of double quotes that start one, if asked for.
+    pub fn edges(&self) -> &[u32] {
+        &self.edges
+    }
+
+    /// Whether any byte is above 0x7F. If none is, the text is UTF-8.
+    pub const fn has_high(&self) -> bool {
+        self.has_high
+    }
+
     /// The lines of `text`, the buffer that was indexed, in order, blank ones included.
     pub const fn lines<'a>(&'a self, text: &'a [u8]) -> Lines<'a> {
-        Lines { index: self, text, number: 0, first_separator: 0, start: 0, next_odd: 0 }
+        Lines { index: self, text, number: 0, start: 0, next_odd: 0 }
     }
 
     /// The record of one line. `cells` is scratch space for the rare line with control characters in it.
@@ -159,7 +212,6 @@ pub struct Lines<'a> {
     index: &'a Index,
     text: &'a [u8],
     number: usize,
-    first_separator: usize,
     start: usize,
     next_odd: usize,
 }
@@ -177,8 +229,8 @@ impl Iterator for Lines<'_> {
     fn next(&mut self) -> Option<Line> {
         let index = self.index;
         let separators = &index.separators;
-        let past = *index.line_ends.get(self.number)? as usize;
-        let mut last_separator = past - 1;
+        let mut last_separator = *index.line_ends.get(self.number)? as usize;
+        let first_separator = if self.number == 0 { 1 } else { index.line_ends[self.number - 1] as usize + 1 };
         let stop = separators[last_separator] as usize;
         let is_terminated = self.number + 1 < index.line_ends.len() || index.ends_with_line_feed;
         let next = if is_terminated { stop + 1 } else { stop };
@@ -192,17 +244,9 @@ impl Iterator for Lines<'_> {
             end -= 1;
             last_separator -= 1;
         }
-        let line = Line {
-            number: self.number,
-            start: self.start,
-            end,
-            next,
-            first_separator: self.first_separator,
-            last_separator,
-            is_plain,
-        };
+        let line =
+            Line { number: self.number, start: self.start, end, next, first_separator, last_separator, is_plain };
         self.number += 1;
-        self.first_separator = past;
         self.start = next;
         Some(line)
     }
@@ -238,7 +282,7 @@ mod tests {
 
     fn text() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop_oneof![
-            4 => Just(b'\t'), 2 => Just(b'\n'), 2 => Just(b'\r'), 1 => Just(0u8), 1 => Just(b'"'),
+            4 => Just(b'\t'), 2 => Just(b'\n'), 2 => Just(b'\r'), 1 => Just(0u8), 2 => Just(b'"'), 2 => Just(b' '),
             1 => Just(0x1Fu8), 6 => b' '..=b'~', 1 => any::<u8>()
         ];
         prop::collection::vec(byte, 0..400)
@@ -276,6 +320,50 @@ mod tests {
                 .collect();
             let ours: Vec<_> = split(&text).into_iter().filter(|cells| *cells != [b""]).collect();
             prop_assert_eq!(ours, theirs);
+        }
+
+        #[test]
+        fn every_tier_gives_the_same_lists(text in text(), times in 1usize..4) {
+            let text = text.repeat(times);
+            for wants_edges in [false, true] {
+                let mut portable = Index::new(Tier::Portable).with_edges(wants_edges);
+                portable.build(&text);
+                for tier in Tier::available() {
+                    let mut index = Index::new(tier).with_edges(wants_edges);
+                    index.build(&text);
+                    prop_assert_eq!(index.separators(), portable.separators());
+                    prop_assert_eq!(&index.line_ends, &portable.line_ends);
+                    prop_assert_eq!(index.odd(), portable.odd());
+                    prop_assert_eq!(index.edges(), portable.edges());
+                    prop_assert_eq!(index.has_high(), portable.has_high());
+                }
+            }
+        }
+
+        #[test]
+        fn edges_are_the_outer_blanks_and_opening_quotes_of_cells(text in text()) {
+            let mut index = Index::default().with_edges(true);
+            index.build(&text);
+            let is_low = |at: usize| text.get(at).is_none_or(|&byte| byte < 0x20);
+            let is_edge = |at: &usize| match text[*at] {
+                b' ' => *at == 0 || is_low(at - 1) || is_low(at + 1),
+                b'"' => *at == 0 || is_low(at - 1),
+                _ => false,
+            };
+            let naive: Vec<u32> = (0..text.len()).filter(is_edge).map(|at| at as u32).collect();
+            prop_assert_eq!(index.edges(), naive);
+            prop_assert_eq!(index.has_high(), !text.is_ascii());
+        }
+
+        #[test]
+        fn windows_hold_the_separators_of_their_lines(text in text()) {
+            let mut index = Index::default();
+            index.build(&text);
+            for line in index.lines(&text) {
+                let window = index.window(line.number);
+                prop_assert_eq!(window[0].wrapping_add(1) as usize, line.start);
+                prop_assert_eq!(window[window.len() - 1] as usize + usize::from(line.is_terminated()), line.next);
+            }
         }
 
         #[test]

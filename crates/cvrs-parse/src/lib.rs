@@ -27,12 +27,14 @@ mod header;
 mod index;
 mod record;
 mod text;
+mod tier;
 
 pub use date::{Date, Precision};
 pub use header::{Header, UnknownName};
 pub use index::{Index, Line, Lines};
 pub use record::Record;
 pub use text::{Lossy, char_count, utf16_count};
+pub use tier::Tier;
 
 /// The byte order mark that a UTF-8 file may start with.
 pub const BOM: &[u8] = b"\xEF\xBB\xBF";

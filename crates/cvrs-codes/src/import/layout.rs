@@ -220,17 +220,14 @@ impl<R, K: Hash + Eq, F: Fn(&R) -> K, G: Fn(&R) -> (u8, Option<Day>)> Keyed<R, K
     /// Adds a row and hands back its day.
     fn add(&mut self, row: R, day: impl Fn(&R) -> Option<Day>) -> Option<Day> {
         let day = day(&row);
-        match self.at.get(&(self.key)(&row)) {
-            Some(at) => {
-                self.n_repeated += 1;
-                if (self.rank)(&row) >= (self.rank)(&self.rows[*at]) {
-                    self.rows[*at] = row;
-                }
+        if let Some(at) = self.at.get(&(self.key)(&row)) {
+            self.n_repeated += 1;
+            if (self.rank)(&row) >= (self.rank)(&self.rows[*at]) {
+                self.rows[*at] = row;
             }
-            None => {
-                self.at.insert((self.key)(&row), self.rows.len());
-                self.rows.push(row);
-            }
+        } else {
+            self.at.insert((self.key)(&row), self.rows.len());
+            self.rows.push(row);
         }
         day
     }

@@ -9,9 +9,8 @@ use crate::cvx::{Cvx, CvxCode};
 use crate::info::{SetInfo, SetKind};
 use crate::mvx::{Mvx, MvxCode, Product};
 use crate::ndc::Ndc11;
-use crate::ndc_set::{Ndc, NdcLevel, NdcLink, NdcSet, NdcStatus};
+use crate::ndc_set::{Ndc, NdcFacts, NdcLevel, NdcLink, NdcSet};
 use crate::sets::CodeSets;
-use crate::tsv::Text;
 
 /// The changed sets in full; `None` where nothing changed.
 #[derive(Debug, Default)]
@@ -137,7 +136,7 @@ fn merge<R, K: Hash + Eq>(
 fn keep_our_columns(old: &Cvx, new: &mut Cvx) {
     new.kind = old.kind;
     new.is_covid |= old.is_covid;
-    new.vaccine_group = old.vaccine_group.clone();
+    new.vaccine_group.clone_from(&old.vaccine_group);
     new.status_since = if new.status == old.status { old.status_since } else { new.last_updated };
 }
 
@@ -190,20 +189,17 @@ fn ndc_rows(base: &CodeSets, imports: &[&ImportedSet]) -> (Vec<Ndc>, BTreeSet<Nd
                 cvx = known.iter().map(|entry| entry.cvx).collect();
             }
             for (cvx, mvx) in cvx.iter().flat_map(|cvx| mvx.iter().map(move |mvx| (*cvx, *mvx))) {
-                rows.push(Ndc {
+                let facts = NdcFacts {
                     code: unit.code,
                     level,
                     cvx,
                     mvx,
                     start_date: unit.start_date,
                     end_date: unit.end_date,
-                    status: NdcStatus::Listed,
                     last_updated: unit.last_updated,
                     last_listed: import.version(),
-                    product: unit.product.clone(),
-                    labeler: unit.labeler.clone(),
-                    description: unit.description.clone(),
-                });
+                };
+                rows.push(Ndc::listed(facts, &unit.product, &unit.labeler, &unit.description));
             }
         }
     }
@@ -221,20 +217,17 @@ fn crosswalk_rows(imports: &[&ImportedSet], rows: &mut Vec<Ndc>, links: &mut BTr
             ];
             for (level, code, start_date, end_date, last_updated) in sides {
                 let Some(code) = code else { continue };
-                rows.push(Ndc {
+                let facts = NdcFacts {
                     code,
                     level,
                     cvx: row.cvx,
                     mvx: row.mvx,
                     start_date,
                     end_date,
-                    status: NdcStatus::Listed,
                     last_updated,
                     last_listed: import.version(),
-                    product: row.product.clone(),
-                    labeler: row.labeler.clone(),
-                    description: Text::clone(&row.description),
-                });
+                };
+                rows.push(Ndc::listed(facts, &row.product, &row.labeler, &row.description));
             }
             if let (Some(sale), Some(unit)) = (row.sale, row.unit) {
                 links.insert(NdcLink::new(sale, unit, row.mvx));

@@ -1,0 +1,47 @@
+//! The pass over the bytes that every machine can run, and the meaning of all others.
+
+use super::blocks::{Block, Masks};
+
+/// Eight copies of a byte.
+const fn splat(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// One bit for each of eight bytes that has its top bit set.
+const fn top_bits(word: u64) -> u64 {
+    // The multiplication gathers the eight top bits in the top byte.
+    ((word & splat(0x80)) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// The top bit of each byte that is zero.
+const fn zeros(word: u64) -> u64 {
+    !(((word & splat(0x7F)) + splat(0x7F)) | word) & splat(0x80)
+}
+
+/// Masks made eight bytes at a time in an ordinary register.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Portable;
+
+impl Block for Portable {
+    #[inline(always)]
+    fn masks(block: &[u8; 64], edges: bool) -> Masks {
+        let mut masks = Masks::default();
+        for (number, bytes) in block.as_chunks::<8>().0.iter().enumerate() {
+            let word = u64::from_le_bytes(*bytes);
+            let shift = number * 8;
+            // A byte is below 0x20 if its top bit is clear and adding 0x60 to the rest does not set it.
+            let low = !(((word & splat(0x7F)) + splat(0x60)) | word) & splat(0x80);
+            masks.high |= word & splat(0x80) != 0;
+            if low != 0 {
+                masks.low |= top_bits(low) << shift;
+                masks.tab |= top_bits(zeros(word ^ splat(b'\t'))) << shift;
+                masks.line_feed |= top_bits(zeros(word ^ splat(b'\n'))) << shift;
+            }
+            if edges {
+                masks.blank |= top_bits(zeros(word ^ splat(b' '))) << shift;
+                masks.quote |= top_bits(zeros(word ^ splat(b'"'))) << shift;
+            }
+        }
+        masks
+    }
+}

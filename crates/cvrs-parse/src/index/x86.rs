@@ -1,0 +1,112 @@
+//! The pass with AVX2 and with AVX-512.
+#![expect(unsafe_code, reason = "loads and stores of vectors, and calls of code for a feature that was found")]
+
+use super::Index;
+use super::blocks::{self, Block, Masks};
+use core::arch::x86_64::*;
+
+/// Thirty-two bytes at a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Avx2;
+
+impl Block for Avx2 {
+    #[inline(always)]
+    fn masks(block: &[u8; 64], edges: bool) -> Masks {
+        // SAFETY: `build_avx2` is the only caller and runs only where AVX2 is found; the two loads cover the 64 bytes.
+        unsafe {
+            let halves = [_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(32).cast())];
+            let mask = |test: &dyn Fn(__m256i) -> __m256i| {
+                let [low, high] = [test(halves[0]), test(halves[1])].map(|bytes| _mm256_movemask_epi8(bytes) as u32);
+                u64::from(low) | u64::from(high) << 32
+            };
+            let equal = |byte: u8| mask(&|bytes| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8)));
+            let last_low = _mm256_set1_epi8(0x1F);
+            Masks {
+                low: mask(&|bytes| _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, last_low), last_low)),
+                tab: equal(b'\t'),
+                line_feed: equal(b'\n'),
+                blank: if edges { equal(b' ') } else { 0 },
+                quote: if edges { equal(b'"') } else { 0 },
+                high: _mm256_movemask_epi8(_mm256_or_si256(halves[0], halves[1])) != 0,
+            }
+        }
+    }
+}
+
+/// Sixty-four bytes at a time, positions by compression (needs AVX-512 F, BW and VBMI2).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Avx512;
+
+const COUNTING: [u8; 64] = {
+    let mut bytes = [0; 64];
+    let mut at = 0;
+    while at < 64 {
+        bytes[at] = at as u8;
+        at += 1;
+    }
+    bytes
+};
+
+impl Block for Avx512 {
+    #[inline(always)]
+    fn masks(block: &[u8; 64], edges: bool) -> Masks {
+        // SAFETY: `build_avx512` is the only caller and runs only where the features are found; the load covers the
+        // 64 bytes.
+        unsafe {
+            let bytes = _mm512_loadu_si512(block.as_ptr().cast());
+            let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8));
+            Masks {
+                low: _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20)),
+                tab: equal(b'\t'),
+                line_feed: equal(b'\n'),
+                blank: if edges { equal(b' ') } else { 0 },
+                quote: if edges { equal(b'"') } else { 0 },
+                high: _mm512_movepi8_mask(bytes) != 0,
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn write_positions(mask: u64, base: u32, out: &mut [u32; 64]) {
+        // SAFETY: as above; each store writes 16 numbers within the 64 of `out`.
+        unsafe {
+            let places = _mm512_maskz_compress_epi8(mask, _mm512_loadu_si512(COUNTING.as_ptr().cast()));
+            let base = _mm512_set1_epi32(base as i32);
+            let store = |quarter: __m128i, at: usize, out: &mut [u32; 64]| {
+                let numbers = _mm512_add_epi32(_mm512_cvtepu8_epi32(quarter), base);
+                _mm512_storeu_si512(out.as_mut_ptr().add(at).cast(), numbers);
+            };
+            store(_mm512_castsi512_si128(places), 0, out);
+            let count = mask.count_ones();
+            if count > 16 {
+                store(_mm512_extracti32x4_epi32::<1>(places), 16, out);
+                if count > 32 {
+                    store(_mm512_extracti32x4_epi32::<2>(places), 32, out);
+                    store(_mm512_extracti32x4_epi32::<3>(places), 48, out);
+                }
+            }
+        }
+    }
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
+fn avx2(index: &mut Index, text: &[u8]) {
+    blocks::build::<Avx2>(index, text);
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,bmi2,popcnt,lzcnt")]
+fn avx512(index: &mut Index, text: &[u8]) {
+    blocks::build::<Avx512>(index, text);
+}
+
+/// The pass with AVX2. To be called only where [`Tier::Avx2`](crate::Tier::Avx2) is available.
+pub(super) fn build_avx2(index: &mut Index, text: &[u8]) {
+    // SAFETY: a tier is chosen only after its features were found.
+    unsafe { avx2(index, text) }
+}
+
+/// The pass with AVX-512. To be called only where [`Tier::Avx512`](crate::Tier::Avx512) is available.
+pub(super) fn build_avx512(index: &mut Index, text: &[u8]) {
+    // SAFETY: a tier is chosen only after its features were found.
+    unsafe { avx512(index, text) }
+}
