@@ -43,12 +43,16 @@ impl Day {
     }
 
     /// Reads `YYYY-MM-DD`.
+    #[inline]
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return None };
+        let digits = [y1, y2, y3, y4, m1, m2, d1, d2].map(|byte| byte.wrapping_sub(b'0'));
+        if digits.iter().any(|digit| *digit > 9) {
             return None;
         }
-        Self::from_parts(&bytes[..4], &bytes[5..7], &bytes[8..])
+        let [y1, y2, y3, y4, m1, m2, d1, d2] = digits;
+        let year = u16::from(y1) * 1000 + u16::from(y2) * 100 + u16::from(y3) * 10 + u16::from(y4);
+        Self::new(year, m1 * 10 + m2, d1 * 10 + d2)
     }
 
     /// Reads the spellings of the CDC downloads: `YYYY-MM-DD`, `YYYY/MM/DD`, `YYYYMMDD` and `M/D/YYYY`, each with or

@@ -75,21 +75,11 @@ pub struct Ndc {
     pub cvx: Option<CvxCode>,
     /// The manufacturer; none where an imported file links none.
     pub mvx: Option<MvxCode>,
-    /// First day of marketing.
-    pub start_date: Option<Day>,
-    /// Last day of marketing; none if open or not published.
-    pub end_date: Option<Day>,
-    /// Whether CDC still publishes the row.
-    pub status: NdcStatus,
-    /// When CDC last changed the row.
-    pub last_updated: Option<Day>,
-    /// Date of the newest file version that holds the row.
-    pub last_listed: Option<Day>,
-    /// Product, labeler and description with tabs between: split when asked for, which most runs never do.
-    texts: Text,
+    /// The other columns with tabs between: read when asked for, which most runs never do.
+    rest: Text,
 }
 
-/// The columns of a row without its texts, to build one from.
+/// The columns of a row but for its texts, to build one from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NdcFacts {
     pub(crate) code: Ndc11,
@@ -105,36 +95,66 @@ pub(crate) struct NdcFacts {
 impl Ndc {
     /// A row of an imported file, which is one that CDC lists.
     pub(crate) fn listed(facts: NdcFacts, product: &str, labeler: &str, description: &str) -> Self {
-        let NdcFacts { code, level, cvx, mvx, start_date, end_date, last_updated, last_listed } = facts;
-        let mut texts = String::new();
-        tsv::join(&mut texts, &[product, labeler, description]);
-        Self {
-            code,
-            level,
-            cvx,
-            mvx,
-            start_date,
-            end_date,
-            status: NdcStatus::Listed,
-            last_updated,
-            last_listed,
-            texts: texts.into(),
-        }
+        let mut rest = String::new();
+        tsv::join(
+            &mut rest,
+            &[
+                &tsv::day(facts.start_date),
+                &tsv::day(facts.end_date),
+                NdcStatus::Listed.as_str(),
+                &tsv::day(facts.last_updated),
+                &tsv::day(facts.last_listed),
+                product,
+                labeler,
+                description,
+            ],
+        );
+        Self { code: facts.code, level: facts.level, cvx: facts.cvx, mvx: facts.mvx, rest: rest.into() }
+    }
+
+    fn column(&self, at: usize) -> &str {
+        self.rest.split('\t').nth(at).unwrap_or_default()
+    }
+
+    /// First day of marketing.
+    pub fn start_date(&self) -> Option<Day> {
+        Day::parse(self.column(0))
+    }
+
+    /// Last day of marketing; none if open or not published.
+    pub fn end_date(&self) -> Option<Day> {
+        Day::parse(self.column(1))
+    }
+
+    /// Whether CDC still publishes the row.
+    pub fn status(&self) -> NdcStatus {
+        let word = self.column(2);
+        NdcStatus::ALL.into_iter().find(|status| status.as_str() == word).unwrap_or(NdcStatus::Listed)
+    }
+
+    /// When CDC last changed the row.
+    pub fn last_updated(&self) -> Option<Day> {
+        Day::parse(self.column(3))
+    }
+
+    /// Date of the newest file version that holds the row.
+    pub fn last_listed(&self) -> Option<Day> {
+        Day::parse(self.column(4))
     }
 
     /// The proprietary name.
     pub fn product(&self) -> &str {
-        self.texts.split('\t').next().unwrap_or_default()
+        self.column(5)
     }
 
     /// The labeler's name.
     pub fn labeler(&self) -> &str {
-        self.texts.split('\t').nth(1).unwrap_or_default()
+        self.column(6)
     }
 
     /// FDA's generic name, often with the season.
     pub fn description(&self) -> &str {
-        self.texts.split('\t').nth(2).unwrap_or_default()
+        self.column(7)
     }
 
     /// Rows with equal keys are one row in two versions.
@@ -165,15 +185,7 @@ impl Row for Ndc {
             level: NdcLevel::parse(cells.text()?)?,
             cvx: optional_cvx(cells.text()?)?,
             mvx: optional_mvx(cells.text()?)?,
-            start_date: cells.day()?,
-            end_date: cells.day()?,
-            status: {
-                let word = cells.text()?;
-                NdcStatus::ALL.into_iter().find(|s| s.as_str() == word).ok_or("an NDC status")?
-            },
-            last_updated: cells.day()?,
-            last_listed: cells.day()?,
-            texts: text(cells.rest(3)?),
+            rest: text(cells.rest(8)?),
         })
     }
 
@@ -185,16 +197,10 @@ impl Row for Ndc {
                 self.level.as_str(),
                 &self.cvx.map(|cvx| cvx.to_string()).unwrap_or_default(),
                 self.mvx.as_ref().map_or("", MvxCode::as_str),
-                &tsv::day(self.start_date),
-                &tsv::day(self.end_date),
-                self.status.as_str(),
-                &tsv::day(self.last_updated),
-                &tsv::day(self.last_listed),
-                self.product(),
-                self.labeler(),
-                self.description(),
             ],
         );
+        out.push('\t');
+        out.push_str(&self.rest);
     }
 }
 

@@ -83,6 +83,7 @@ impl<'a> Cells<'a> {
     }
 
     /// The next cell; an error when the row has no more.
+    #[inline]
     pub(crate) fn text(&mut self) -> Result<&'a str, Expected> {
         let rest = self.rest.ok_or("one more cell")?;
         // Cells are short: a plain byte loop beats a vector search here.
@@ -111,6 +112,7 @@ impl<'a> Cells<'a> {
     }
 
     /// The next cell as `YYYY-MM-DD` or nothing.
+    #[inline]
     pub(crate) fn day(&mut self) -> Result<Option<Day>, Expected> {
         match self.text()? {
             "" => Ok(None),
@@ -119,6 +121,7 @@ impl<'a> Cells<'a> {
     }
 
     /// The next cell as `y` or `n`.
+    #[inline]
     pub(crate) fn flag(&mut self) -> Result<bool, Expected> {
         match self.text()? {
             "y" => Ok(true),

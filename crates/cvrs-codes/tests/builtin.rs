@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cvrs_codes::{
-    CodeSets, CvxKind, CvxStatus, Day, MvxCode, Ndc11, NdcLookup, NdcSpelling, NdcStatus, ProductColumn, SetKind,
-    is_placeholder_cvx, is_placeholder_mvx, is_placeholder_ndc, parse_ndc, trim,
+    CodeSets, CvxCode, CvxKind, CvxStatus, Day, MvxCode, Ndc11, NdcLookup, NdcSpelling, NdcStatus, ProductColumn,
+    SetKind, is_placeholder_cvx, is_placeholder_mvx, is_placeholder_ndc, parse_ndc, trim,
 };
 
 fn sets() -> &'static CodeSets {
@@ -196,7 +196,7 @@ fn ndc_spot_facts() {
         .map(|row| row.code)
         .collect();
     assert_eq!(covid.len(), 103);
-    let by_status = |status| sets().ndc_rows().iter().filter(|row| row.status == status).count();
+    let by_status = |status| sets().ndc_rows().iter().filter(|row| row.status() == status).count();
     assert_eq!(
         [NdcStatus::Listed, NdcStatus::Delisted, NdcStatus::Superseded, NdcStatus::CovidTable].map(by_status),
         [1077, 25, 11, 3]
@@ -208,8 +208,23 @@ fn ndc_spot_facts() {
     assert_eq!(sets().ndc(b"123456789012"), NdcLookup::TwelveDigits);
     assert_eq!(sets().ndc(b"####"), NdcLookup::Malformed);
     assert_eq!(sets().unique_mvx_for_ndc(b"80777-273-10").map(|mvx| mvx.to_string()).as_deref(), Some("MOD"));
-    assert_eq!(sets().unique_cvx_for_ndc(b"80777-273-10").map(|cvx| cvx.number()), Some(207));
+    assert_eq!(sets().unique_cvx_for_ndc(b"80777-273-10").map(CvxCode::number), Some(207));
     assert_eq!(sets().unique_cvx_for_ndc(b"12345-6789-01"), None);
+}
+
+/// The built-in rows keep their later columns as text; this reads them all.
+#[test]
+fn every_ndc_row_has_its_dates_and_texts() {
+    for row in sets().ndc_rows() {
+        let dates = [row.start_date(), row.end_date(), row.last_updated(), row.last_listed()];
+        assert!(row.start_date().is_some() || row.status() == NdcStatus::CovidTable, "{row:?}");
+        assert!(row.last_listed().is_some() || row.status() == NdcStatus::CovidTable, "{row:?}");
+        assert!(dates.iter().flatten().all(|day| day.year() >= 1940 && day.year() < 2030), "{row:?}");
+        assert!(!row.product().is_empty() && !row.labeler().is_empty(), "{row:?}");
+        assert!(!row.description().contains('\t'));
+    }
+    let open = sets().ndc_rows().iter().filter(|row| row.end_date().is_none()).count();
+    assert_eq!(open, 335);
 }
 
 #[test]

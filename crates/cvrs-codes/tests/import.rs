@@ -1,7 +1,8 @@
 //! Imports: small samples of each layout, in the shape CDC publishes; the rows are made up.
 
 use cvrs_codes::{
-    CodeSets, CvxKind, CvxStatus, Day, ImportError, ImportKind, ImportedSet, NdcLookup, ProductStatus, SetKind, import,
+    CodeSets, CvxCode, CvxKind, CvxStatus, Day, ImportError, ImportKind, ImportedSet, NdcLookup, ProductStatus,
+    SetKind, import,
 };
 
 /// The import, after a round trip through our own form.
@@ -95,7 +96,7 @@ fn ndc_files_are_joined_by_the_linker() {
     assert_eq!(sets.version(), "2025-12-09+ndc-sale 2026-02-01+ndc-use 2026-02-02+ndc-link");
     let NdcLookup::Known(unit) = sets.ndc(b"12345-6789-1") else { panic!("imported") };
     assert_eq!(unit.entries.len(), 1);
-    assert_eq!(unit.entries[0].end_date, Day::new(2027, 1, 1));
+    assert_eq!(unit.entries[0].end_date(), Day::new(2027, 1, 1));
     assert_eq!(unit.unique_mvx().map(|mvx| mvx.to_string()).as_deref(), Some("MOD"));
     // The package has a second link, whose unit is gone; its manufacturer counts all the same.
     let NdcLookup::Known(sale) = sets.ndc(b"12345067890") else { panic!("imported") };
@@ -123,7 +124,7 @@ fn unit_of_use_file_of_2016_has_no_cvx() {
     assert_eq!((set.kind(), set.version()), (ImportKind::NdcUse, Day::new(2016, 7, 1)));
     let sets = CodeSets::with_imports(&[set]);
     // What is known of a code fills what the file lacks; of an unknown one nothing is said.
-    assert_eq!(sets.unique_cvx_for_ndc(b"80777-273-10").map(|cvx| cvx.number()), Some(207));
+    assert_eq!(sets.unique_cvx_for_ndc(b"80777-273-10").map(CvxCode::number), Some(207));
     assert_eq!(sets.unique_cvx_for_ndc(b"12345-6789-01"), None);
     assert_eq!(sets.disagreement(b"208", b"PFR", b"12345-6789-01"), None);
     // An older file does not make the set older.

@@ -1,6 +1,6 @@
 //! Counties, states and ZIP codes.
 
-use cvrs_codes::{CodeSets, CountyList, CountyStatus, State, StateKind, normal_county_name, pad};
+use cvrs_codes::{CodeSets, County, CountyList, CountyStatus, State, StateKind, normal_county_name, pad};
 
 fn sets() -> &'static CodeSets {
     CodeSets::builtin()
@@ -122,7 +122,7 @@ fn every_county_is_found_by_its_full_name() {
 fn retired_counties_lead_to_the_one_in_use() {
     let shannon = sets().county_by_name("Shannon", state("SD")).expect("a legacy county");
     assert_eq!(shannon.county.fips5(), *b"46113");
-    assert_eq!(shannon.successor.map(|county| county.fips5()), Some(*b"46102"));
+    assert_eq!(shannon.successor.map(County::fips5), Some(*b"46102"));
     // Split in two, and Connecticut, which keeps what the sender uses.
     for (name, abbr) in [("Valdez-Cordova", "AK"), ("Hartford", "CT"), ("Fulton", "GA")] {
         assert_eq!(sets().county_by_name(name, state(abbr)).expect("a county").successor, None, "{name}");

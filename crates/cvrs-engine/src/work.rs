@@ -2,9 +2,9 @@
 
 use crate::chunk::Chunk;
 use crate::survey::Facts;
-use cvrs_parse::{Index, Line, Record};
+use cvrs_parse::{Index, Record};
 use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
-use cvrs_rules::{Screen, Seen};
+use cvrs_rules::{Memory, Screen, Seen, Stopped};
 use cvrs_spec::Field;
 use std::ops::Range;
 
@@ -88,42 +88,33 @@ pub(crate) struct Outcome {
     pub(crate) rejects: Vec<u8>,
 }
 
-/// A worker's memory, kept from chunk to chunk.
+/// A worker's memory, kept from chunk to chunk of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Worker {
-    index: Index,
+    index: Option<Index>,
+    memory: Memory,
     cells: Vec<u32>,
-    /// The lines to be explained: number in the chunk, number among its records.
-    stopped: Vec<(Line, u64)>,
+    /// The lines to be explained, and the blank ones.
+    stopped: Vec<Stopped>,
     findings: Vec<Finding>,
     rejected: Vec<Range<usize>>,
-    is_utf8: bool,
-    n_blank: u64,
+    blanks: Vec<Range<usize>>,
 }
 
 impl Worker {
-    /// Splits the chunk and screens its records. What is told of the chunk so far: how many lines and records.
+    /// Splits the chunk and screens its records: how many lines and records it has.
     pub(crate) fn screen(&mut self, text: &[u8], screen: &Screen) -> Counts {
-        self.index.build(text);
+        let index = self.index.get_or_insert_with(|| screen.index());
+        index.build(text);
         self.stopped.clear();
-        self.n_blank = 0;
-        self.is_utf8 = !screen.asks_for_utf8() || simdutf8::basic::from_utf8(text).is_ok();
-        let mut records = 0;
-        for line in self.index.lines(text) {
-            if line.is_blank() {
-                self.n_blank += 1;
-                if line.is_terminated() {
-                    self.stopped.push((line, records));
-                }
-                continue;
-            }
-            let record = self.index.record(text, screen.header(), line, &mut self.cells);
-            if screen.stops(&record, self.is_utf8) || !line.is_terminated() {
-                self.stopped.push((line, records));
-            }
-            records += 1;
+        let is_utf8 = !screen.asks_for_utf8() || !index.has_high() || simdutf8::basic::from_utf8(text).is_ok();
+        let screened = screen.lines(text, index, is_utf8, &mut self.memory, &mut self.stopped);
+        // Only what stands around it shows that the last line lacks its end.
+        let last = index.n_lines().wrapping_sub(1) as u32;
+        if !index.ends_with_line_feed() && self.stopped.last().is_none_or(|stopped| stopped.line != last) {
+            self.stopped.push(Stopped { line: last, records: screened.records - 1, is_blank: false });
         }
-        Counts { lines: self.index.n_lines() as u64, records }
+        Counts { lines: index.n_lines() as u64, records: u64::from(screened.records) }
     }
 
     /// Explains, renders and parts the screened chunk, given how many lines and records precede it.
@@ -141,22 +132,25 @@ impl Worker {
         out.clean.clear();
         out.rejects.clear();
         self.rejected.clear();
+        self.blanks.clear();
         self.add_known_lines(text, counts, before, task);
-        for at in 0..self.stopped.len() {
-            let (line, number) = self.stopped[at];
+        let Some(index) = &self.index else { return };
+        for &Stopped { line, records: number, is_blank } in &self.stopped {
+            let line = index.line(text, line as usize);
             let line_number = before.lines + line.number as u64 + 1;
-            if line.is_blank() {
+            if is_blank {
+                self.blanks.push(line.start..line.next);
                 tell_blank(line_number, task, out, tell);
                 continue;
             }
             let known = task.facts.and_then(|facts| facts.of_line(line_number)).unwrap_or_default();
             let seen = Seen {
-                record: before.records + number + 1,
+                record: before.records + u64::from(number) + 1,
                 byte: chunk.byte + line.start as u64,
                 is_unterminated: !line.is_terminated(),
                 ..known
             };
-            let record = self.index.record(text, task.screen.header(), line, &mut self.cells);
+            let record = index.record(text, task.screen.header(), line, &mut self.cells);
             self.findings.clear();
             let explained = task.screen.book().explain(&record, &seen, &mut self.findings);
             for finding in &self.findings {
@@ -168,7 +162,7 @@ impl Worker {
             }
         }
         out.summary.records = counts.records;
-        out.summary.blank_lines = self.n_blank;
+        out.summary.blank_lines = self.blanks.len() as u64;
         out.summary.rejected = self.rejected.len() as u64;
         out.summary.clean = counts.records - out.summary.rejected;
         if task.parts {
@@ -186,26 +180,26 @@ impl Worker {
         if known.is_empty() && !is_limit_on {
             return;
         }
+        let Some(index) = &self.index else { return };
         let mut records = 0;
         let mut known = known.iter().peekable();
         let mut stopped = std::mem::take(&mut self.stopped).into_iter().peekable();
-        for line in self.index.lines(text) {
+        for line in index.lines(text) {
             let is_known = known.next_if(|fact| fact.line == before.lines + line.number as u64 + 1).is_some();
-            let is_stopped = stopped.next_if(|(stopped, _)| stopped.number == line.number).is_some();
-            let is_limit = is_limit_on && !line.is_blank() && before.records + records == limit;
+            let is_stopped = stopped.next_if(|stopped| stopped.line as usize == line.number).is_some();
+            let is_blank = line.is_blank();
+            let is_limit = is_limit_on && !is_blank && before.records + u64::from(records) == limit;
             if is_known || is_stopped || is_limit {
-                self.stopped.push((line, records));
+                self.stopped.push(Stopped { line: line.number as u32, records, is_blank });
             }
-            records += u64::from(!line.is_blank());
+            records += u32::from(!is_blank);
         }
     }
 
     /// Copies runs of clean and of rejected lines to where they belong; blank lines go to neither.
     fn part(&self, text: &[u8], out: &mut Outcome) {
-        let blanks =
-            self.stopped.iter().filter(|(line, _)| line.is_blank()).map(|(line, _)| (line.start..line.next, false));
-        let mut cuts: Vec<(Range<usize>, bool)> = Vec::with_capacity(self.rejected.len() + self.n_blank as usize);
-        cuts.extend(blanks);
+        let mut cuts: Vec<(Range<usize>, bool)> = Vec::with_capacity(self.rejected.len() + self.blanks.len());
+        cuts.extend(self.blanks.iter().map(|range| (range.clone(), false)));
         cuts.extend(self.rejected.iter().map(|range| (range.clone(), true)));
         cuts.sort_unstable_by_key(|(range, _)| range.start);
         let mut at = 0;

@@ -75,6 +75,11 @@ impl Date {
         self.0
     }
 
+    /// The date that [`Date::as_number`] gave; `None` for 0. Any other number gives a date that may not exist.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        if number == 0 { None } else { Some(Self(number)) }
+    }
+
     /// Compares at the coarser precision of the two: a month equals every day in it (rule book E-26).
     pub const fn compare_coarse(self, other: Self) -> Ordering {
         let (mut left, mut right) = (self.0, other.0);

@@ -192,6 +192,18 @@ impl Index {
         Lines { index: self, text, number: 0, start: 0, next_odd: 0 }
     }
 
+    /// One line of `text`, the buffer that was indexed.
+    ///
+    /// # Panics
+    /// If there is no such line.
+    pub fn line(&self, text: &[u8], number: usize) -> Line {
+        let window = self.window(number);
+        let start = window[0].wrapping_add(1) as usize;
+        let past = self.odd.partition_point(|&at| (at as usize) < start);
+        let lines = Lines { index: self, text, number, start, next_odd: past };
+        lines.into_iter().next().expect("the window is that of a line")
+    }
+
     /// The record of one line. `cells` is scratch space for the rare line with control characters in it.
     pub fn record<'a>(&'a self, text: &'a [u8], header: &'a Header, line: Line, cells: &'a mut Vec<u32>) -> Record<'a> {
         if line.is_plain {

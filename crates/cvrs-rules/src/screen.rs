@@ -1,78 +1,85 @@
 //! The fused check: does the rule book have anything to say about a record?
 //!
 //! Nearly every record is good, so the question asked most is not "what is wrong?" but "is anything?". For each kind
-//! of event and each model the field table and the book's levels are compiled into one row of limits a column of the
-//! file: the least and most bytes, and a test of the content. A good record passes 45 comparisons of lengths and some
-//! twenty tests of short codes; relations follow on values read already. Only what fails goes to [`Book::explain`].
+//! of event and each model the field table and the book's levels are compiled into a [`plan`]: the least and the most
+//! bytes of each column of the file, and tests of content by kind. On the splitter's list of separators a good record
+//! then passes
+//!
+//! ```text
+//! lengths   all columns at once, every null, forbidden and length rule in one vector comparison
+//! sets      each coded cell, loaded as a number, is looked up in one perfect hash over (code, set)
+//! words     `Redacted` as one number; dates, ZIP codes, counties and PINs as digits in a register
+//! relations on the numbers that came out; products and places by memory of combinations found good before
+//! ```
+//!
+//! without a branch that depends on more than whether it is good. What fails goes to [`Book::explain`].
 //!
 //! The answer errs on one side: a record that the screen lets pass has no finding; one that it stops mostly has, and
 //! the book decides (a name of 255 characters and 300 bytes is stopped and found good). Tests prove the first for all
-//! profiles and versions, and the second for ASCII records.
+//! profiles, versions and tiers.
+//!
+//! To whoever changes this: the body is one function, compiled once for each tier; keep it free of calls that do not
+//! inline. The memory may hold only what a pure function of the bytes has found good.
 
+mod digits;
+mod memory;
+mod plan;
 mod sets;
 
-use crate::rules::{dates, forbidden, length, places, races, redaction, required, shape, text, value_set};
-use crate::{Ask, Book, Dch};
-use core::cmp::Ordering;
-use cvrs_parse::{Date, Header, Record};
+use crate::rules::{dates, places, races};
+use crate::{Book, Codes, Profile};
+use cvrs_parse::{Date, Header, Index, Record, Tier};
 use cvrs_report::Level;
-use cvrs_spec::{Event, Field, Kind, Model, SetId, Version};
-use sets::SetTable;
+use cvrs_spec::{Event, Field, Model, Version};
+use digits::{MASKS, load, not_digits, splat};
+pub use memory::Memory;
+use plan::{Content, Plan};
+use sets::{SetTable, to_upper};
 
-/// How the content of a non-empty cell is tested.
-#[derive(Clone, Debug)]
-enum Content {
-    Any,
-    Set(Box<SetTable>),
-    Date,
-    Zip,
-    Pin,
-    Digits,
-    Cvx,
-    Mvx,
-    Ndc,
-    County,
-    TwoLetters,
-    Redacted,
-    NoBlank,
-    NoBlankFirst,
+/// A line that the book must be asked about, or that is blank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// 0-based number of the line in the buffer.
+    pub line: u32,
+    /// How many records of the buffer precede it.
+    pub records: u32,
+    /// Whether it is a blank line, which is no record.
+    pub is_blank: bool,
 }
 
-/// What a column of the file must be like in one kind of event and one model.
-#[derive(Clone, Debug)]
-struct Column {
-    min: u32,
-    max: u32,
-    content: Content,
+/// How many records and blank lines a buffer has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Screened {
+    /// Data rows.
+    pub records: u32,
+    /// Lines with nothing before their line end.
+    pub blank_lines: u32,
 }
 
-/// The columns of the file for one kind of event and one model.
-#[derive(Clone, Debug)]
-struct Plan {
-    /// Whether every such record has a finding, because the file lacks a column.
-    always: bool,
-    columns: Vec<Column>,
+/// Where the columns that relations speak of stand in the file.
+#[derive(Clone, Copy, Debug)]
+struct Roles {
+    refusal: Option<usize>,
+    missed: Option<usize>,
+    ext_type: Option<usize>,
+    dob: Option<usize>,
+    admin: Option<usize>,
+    expiration: Option<usize>,
 }
 
-/// Which relations are to be tested.
+/// Which relations are tested.
 #[derive(Clone, Copy, Debug)]
 struct Relations {
+    dates_checked: bool,
     born_after: bool,
     born_in_future: bool,
     given_in_future: bool,
     expired: bool,
     too_old: bool,
     too_early: bool,
-    county_state: bool,
-    zip_state: bool,
-    zip_alone: bool,
-    county_listed: bool,
+    places: bool,
     products: bool,
     races: bool,
-    partly_redacted: bool,
-    outer_blank: bool,
-    quoted: bool,
-    not_utf8: bool,
 }
 
 /// The fused check for one header and one book.
@@ -80,25 +87,37 @@ struct Relations {
 pub struct Screen {
     book: Book,
     header: Header,
+    tier: Tier,
     plans: Vec<Plan>,
+    sets: SetTable,
+    roles: Roles,
     relations: Relations,
-    /// Whether every record is stopped (XR021 speaks of nearly all).
+    races: Vec<usize>,
+    product: [Option<usize>; 5],
+    places: [[Option<usize>; 3]; 2],
+    codes: Codes,
+    /// Whether every record is stopped: nothing is compiled for it.
     stops_all: bool,
-    control_matters: bool,
-    shape_matters: bool,
+    asks_for_edges: bool,
+    asks_for_utf8: bool,
 }
 
 const N_MODELS: usize = 4;
 
-fn plan_number(event: Event, model: Option<Model>) -> usize {
-    event as usize * N_MODELS + model.map_or(N_MODELS - 1, |model| model as usize)
-}
-
 impl Screen {
-    /// Compiles the check for a file with that header.
+    /// Compiles the check for a file with that header, for the fastest instructions that this machine has.
     ///
     /// Cost: some tens of microseconds.
     pub fn new(book: &Book, header: &Header) -> Self {
+        Self::for_tier(book, header, Tier::best())
+    }
+
+    /// As [`Screen::new`], for the instructions of a tier.
+    ///
+    /// # Panics
+    /// If this machine does not have the tier.
+    pub fn for_tier(book: &Book, header: &Header, tier: Tier) -> Self {
+        assert!(tier.is_available(), "this machine has no {}", tier.name());
         let mut plans = Vec::with_capacity(Event::ALL.len() * N_MODELS);
         for event in Event::ALL {
             for model in [Some(Model::D), Some(Model::I), Some(Model::P), None] {
@@ -106,32 +125,50 @@ impl Screen {
             }
         }
         let on = |code: &str| book.is_on(code);
-        let relations = Relations {
-            born_after: on("BUSR005"),
-            born_in_future: on("BUSR011"),
-            given_in_future: on("BUSR012"),
-            expired: on("XR012"),
-            too_old: on("XR019"),
-            too_early: on("XR020") && !book.is_test(),
-            county_state: on("BUSR001") || on("BUSR002"),
-            zip_state: on("BUSR003") || on("BUSR004"),
-            zip_alone: ["BUSR007", "BUSR008", "BUSR009", "BUSR010"].into_iter().any(on),
-            county_listed: on("XR022"),
-            products: ["XR013", "XR014", "XR015", "XR016"].into_iter().any(on),
-            races: on("XR017"),
-            partly_redacted: on("XR024"),
-            outer_blank: on("XR023"),
-            quoted: on("XR008"),
-            not_utf8: on("XR004"),
-        };
+        let at = |field| header.position(field);
+        let any_on = |codes: &[&str]| codes.iter().any(|code| book.is_on(code));
+        let products_listed = [Field::Cvx, Field::Mvx, Field::Ndc]
+            .into_iter()
+            .any(|field| plan::content(book, header.version(), None, field) == Content::Product);
+        let v1_only = |field| if header.version() == Version::V1 { at(field) } else { None };
         Self {
+            plans,
+            sets: SetTable::new(),
+            roles: Roles {
+                refusal: at(Field::VaxRefusal),
+                missed: v1_only(Field::RecipMissedAppt),
+                ext_type: at(Field::ExtType),
+                dob: at(Field::RecipDob),
+                admin: at(Field::AdminDate),
+                expiration: at(Field::VaxExpiration),
+            },
+            relations: Relations {
+                dates_checked: plan::content(book, header.version(), None, Field::RecipDob) == Content::Date,
+                born_after: on("BUSR005"),
+                born_in_future: on("BUSR011"),
+                given_in_future: on("BUSR012"),
+                expired: on("XR012"),
+                too_old: on("XR019"),
+                too_early: on("XR020") && !book.is_test(),
+                places: any_on(&[
+                    "BUSR001", "BUSR002", "BUSR003", "BUSR004", "BUSR007", "BUSR008", "BUSR009", "BUSR010", "XR022",
+                ]),
+                products: products_listed || any_on(&["XR013", "XR014", "XR015", "XR016"]),
+                races: on("XR017"),
+            },
+            races: races::RACES[1..].iter().filter_map(|&field| at(field)).collect(),
+            product: [Field::Cvx, Field::Mvx, Field::Ndc, Field::DoseNum, Field::VaxSeriesComplete].map(at),
+            places: places::PLACES.map(|place| place.columns().map(at)),
+            codes: book.codes(),
+            // The CDC tool's reading has rules of its own.
+            stops_all: on("XR021")
+                || on("BUSR006") && header.version() == Version::V1
+                || book.profile() == Profile::Tool,
+            asks_for_edges: any_on(&["XR008", "XR023"]) || book.level("DATA005", None, true) > Level::Off,
+            asks_for_utf8: on("XR004"),
             book: book.clone(),
             header: header.clone(),
-            plans,
-            relations,
-            stops_all: on("XR021"),
-            control_matters: on("XR005"),
-            shape_matters: on("XR001"),
+            tier,
         }
     }
 
@@ -145,197 +182,356 @@ impl Screen {
         &self.header
     }
 
-    /// Whether invalid UTF-8 is a finding, so that the caller must know of it.
+    /// An index that notes what the screen needs, for the same instructions.
+    pub fn index(&self) -> Index {
+        Index::new(self.tier).with_edges(self.asks_for_edges)
+    }
+
+    /// Whether invalid UTF-8 is a finding, so that the caller must look for it.
     pub const fn asks_for_utf8(&self) -> bool {
-        self.relations.not_utf8
+        self.asks_for_utf8
     }
 
-    /// Whether the book must be asked about a record. `is_utf8` says that its bytes are known to be UTF-8.
+    /// Goes through the lines of an indexed buffer and appends to `stopped` those that the book must be asked about
+    /// and the blank ones, in order. `is_utf8` says that the buffer is known to be UTF-8.
     ///
-    /// Never `false` for a record with a finding of its own (duplicates and the like are known elsewhere).
-    pub fn stops(&self, record: &Record<'_>, is_utf8: bool) -> bool {
-        if self.stops_all
-            || self.shape_matters && !record.is_regular()
-            || self.control_matters && record.has_control()
-            || self.relations.not_utf8 && !is_utf8 && core::str::from_utf8(record.line()).is_err()
-        {
-            return true;
+    /// The index must be one that [`Screen::index`] made. Never misses a record with a finding of its own; what only
+    /// its surroundings show (duplicates, a missing last line end) is the caller's to know.
+    pub fn lines(
+        &self,
+        text: &[u8],
+        index: &Index,
+        is_utf8: bool,
+        memory: &mut Memory,
+        stopped: &mut Vec<Stopped>,
+    ) -> Screened {
+        match self.tier {
+            #[cfg(target_arch = "x86_64")]
+            Tier::Avx512 => tiers::avx512(self, text, index, is_utf8, memory, stopped),
+            #[cfg(target_arch = "x86_64")]
+            Tier::Avx2 => tiers::avx2(self, text, index, is_utf8, memory, stopped),
+            _ => self.lines_in(text, index, is_utf8, memory, stopped),
         }
-        let (event, model) = (record.event(), record.model());
-        let plan = &self.plans[plan_number(event, model)];
-        if plan.always {
-            return true;
-        }
-        for (number, column) in plan.columns.iter().enumerate() {
-            if column.stops(record.cell(number), &self.book) {
-                return true;
+    }
+
+    /// Whether the book must be asked about a record, as [`Screen::lines`] would say of it alone in a buffer.
+    pub fn stops(&self, record: &Record<'_>) -> bool {
+        let text = [record.line(), b"\n"].concat();
+        let is_utf8 = core::str::from_utf8(&text).is_ok();
+        let mut index = self.index();
+        index.build(&text);
+        let mut stopped = Vec::new();
+        self.lines(&text, &index, is_utf8, &mut Memory::default(), &mut stopped);
+        stopped.iter().any(|stopped| !stopped.is_blank)
+    }
+
+    #[inline(always)]
+    fn lines_in(
+        &self,
+        text: &[u8],
+        index: &Index,
+        is_utf8: bool,
+        memory: &mut Memory,
+        stopped: &mut Vec<Stopped>,
+    ) -> Screened {
+        let n_columns = self.header.n_columns();
+        let mut screened = Screened::default();
+        let (mut odd, mut edges) = (index.odd().iter().peekable(), index.edges().iter().peekable());
+        for number in 0..index.n_lines() {
+            let window = index.window(number);
+            let entries = window.len() - 1;
+            let end = window[entries];
+            let mut is_flagged = false;
+            while odd.next_if(|&&at| at < end).is_some() {
+                is_flagged = true;
             }
+            while edges.next_if(|&&at| at < end).is_some() {
+                is_flagged = true;
+            }
+            // With CRLF the carriage return has an entry of its own, right before the line feed's.
+            let is_crlf = entries > 1
+                && window[entries - 1] + 1 == end
+                && text[end as usize - 1] == b'\r'
+                && (end as usize) < text.len();
+            let is_regular = entries - usize::from(is_crlf) == n_columns;
+            if !is_regular || is_flagged {
+                let is_blank = window[0].wrapping_add(1) + u32::from(is_crlf) == end;
+                stopped.push(Stopped { line: number as u32, records: screened.records, is_blank });
+                screened.blank_lines += u32::from(is_blank);
+                screened.records += u32::from(!is_blank);
+                continue;
+            }
+            let window = &window[..=n_columns];
+            let is_bad =
+                self.stops_all || self.stops_window(text, window, memory) || !is_utf8 && !is_line_utf8(text, window);
+            if is_bad {
+                stopped.push(Stopped { line: number as u32, records: screened.records, is_blank: false });
+            }
+            screened.records += 1;
         }
-        self.relations.stop(record, model, &self.book)
+        screened
     }
-}
 
-impl Plan {
-    fn new(book: &Book, header: &Header, event: Event, model: Option<Model>) -> Self {
-        let limits = |field| Column::new(book, header.version(), event, model, field);
-        let free = || Column { min: 0, max: u32::MAX, content: Content::Any };
-        let columns = header.columns().iter().map(|field| field.map_or_else(free, limits)).collect();
-        // An absent column is an empty cell.
-        let always = header.missing().any(|field| limits(field).min > 0);
-        Self { always, columns }
-    }
-}
-
-impl Column {
-    fn new(book: &Book, version: Version, event: Event, model: Option<Model>, field: Field) -> Self {
-        let dch = |ask| Dch::of(field, ask);
-        let is_on = |code: &str, dch: Option<&'static Dch>, is_soft| book.level(code, dch, is_soft) > Level::Off;
-        let null = dch(Ask::NotNull).or_else(|| dch(Ask::NotNullUnlessRefused));
-        let required_code = match event {
-            Event::Vaccination => "REQD001",
-            Event::Refusal => "REQD002",
-            Event::MissedAppointment => "REQD003",
-        };
-        let is_six = field.facts().is_redacted;
-        let is_required = required::is_required(field, version, event)
-            && (is_on(required_code, null, false) || is_on(required_code, None, false))
-            || null.is_some_and(|null| {
-                // Under its own id: recipient county, state, ZIP, and the six in the identified model.
-                null.codes.contains(&null.id)
-                    && (!is_six || model == Some(Model::I))
-                    && is_on(null.id, Some(null), false)
-            })
-            || is_six && model != Some(Model::I) && (is_on("DATA006", null, false) || is_on("DATA006", None, false))
-            || field == Field::ExtType && is_on("DATA005", null, false)
-            || field == Field::PprlId && model == Some(Model::P) && is_on("DATA004", None, false);
-        let forbidden_code = if event == Event::Refusal { "DNTS002" } else { "DNTS003" };
-        let is_forbidden = event != Event::Vaccination
-            && forbidden::is_forbidden(field, version, event)
-            && is_on(forbidden_code, None, false)
-            || field == Field::PprlId && model != Some(Model::P) && is_on("DATA004", None, false);
-        let length_code =
-            if length::is_clearinghouse_only(field) { dch(Ask::Length).map_or("", |dch| dch.id) } else { "DATA008" };
-        let is_limited = is_on(length_code, dch(Ask::Length), false)
-            || !length::is_clearinghouse_only(field) && is_on(length_code, None, true);
-        Self {
-            min: u32::from(is_required),
-            max: match (is_forbidden, is_limited) {
-                (true, _) => 0,
-                (false, true) => length::limit(field) as u32,
-                (false, false) => u32::MAX,
-            },
-            content: content(book, version, model, field),
+    /// Whether a regular record is stopped: `window` is where its cells end, after the byte before its first.
+    #[inline(always)]
+    fn stops_window(&self, text: &[u8], window: &[u32], memory: &mut Memory) -> bool {
+        let cells = Cells { text, window };
+        let Some(plan) = self.plan_of(cells) else { return true };
+        let n_columns = window.len() - 1;
+        let mut bad = 0u32;
+        let limits = plan.min[..n_columns].iter().zip(&plan.span[..n_columns]);
+        for ((&before, &end), (&min, &span)) in window[..n_columns].iter().zip(&window[1..]).zip(limits) {
+            bad |= u32::from(end.wrapping_sub(before).wrapping_sub(1).wrapping_sub(min) > span);
         }
-    }
-
-    fn stops(&self, value: &[u8], book: &Book) -> bool {
-        let length = value.len() as u32;
-        if length < self.min || length > self.max {
+        if bad != 0 {
             return true;
         }
+        let mut wrong = 0u64;
+        for &(column, salt) in &plan.sets {
+            // The length is at most eight, or the record would not have come so far.
+            let (start, length) = cells.place(column as usize);
+            let word = load(text, start) & MASKS[(length as usize).min(8)];
+            wrong |= u64::from(!self.sets.contains(to_upper(word), salt));
+        }
+        const REDACTED: u64 = u64::from_le_bytes(*b"redacted");
+        for &column in &plan.redacted {
+            wrong |= (load(text, cells.place(column as usize).0) | splat(0x20)) ^ REDACTED;
+        }
+        for &column in &plan.not_redacted {
+            let (start, length) = cells.place(column as usize);
+            wrong |= u64::from(length == 8 && (load(text, start) | splat(0x20)) == REDACTED);
+        }
+        for &(column, content) in &plan.others {
+            wrong |= u64::from(cells.is_wrong(column as usize, content));
+        }
+        for &column in &plan.no_blank {
+            wrong |= u64::from(cells.has_blank(column as usize));
+        }
+        wrong != 0
+            || self.dates_stop(cells)
+            || self.relations.races && self.races_stop(cells)
+            || self.relations.products && self.products_stop(cells, memory)
+            || self.relations.places && (0..2).any(|place| self.place_stops(cells, place, memory))
+    }
+
+    /// The plan for the record's event and model; `None` if there is none that a record can keep to.
+    #[inline(always)]
+    fn plan_of(&self, cells: Cells<'_>) -> Option<&Plan> {
+        let is_yes = |column: Option<usize>| {
+            column.is_some_and(|column| {
+                let (start, length) = cells.place(column);
+                length == 3 && to_upper(load(cells.text, start) & MASKS[3]) == YES
+            })
+        };
+        const YES: u64 = u64::from_le_bytes(*b"YES\0\0\0\0\0");
+        let event = if is_yes(self.roles.refusal) {
+            Event::Refusal
+        } else if is_yes(self.roles.missed) {
+            Event::MissedAppointment
+        } else {
+            Event::Vaccination
+        };
+        // An empty `ext_type` leaves the model to other columns: the book sees to that.
+        let (start, length) = cells.place(self.roles.ext_type?);
+        if length == 0 {
+            return None;
+        }
+        let model = match (length, cells.text[start] & !0x20) {
+            (1, b'D') => 0,
+            (1, b'I') => 1,
+            (1, b'P') => 2,
+            _ => 3,
+        };
+        let plan = &self.plans[event as usize * N_MODELS + model];
+        (!plan.always).then_some(plan)
+    }
+
+    #[inline(always)]
+    fn dates_stop(&self, cells: Cells<'_>) -> bool {
+        let relations = &self.relations;
+        let read = |column: Option<usize>| {
+            let Some(column) = column else { return Ok(0) };
+            let (start, length) = cells.place(column);
+            if length == 0 { Ok(0) } else { digits::date(cells.text, start, length).ok_or(relations.dates_checked) }
+        };
+        let values = [read(self.roles.dob), read(self.roles.admin), read(self.roles.expiration)];
+        if values.contains(&Err(true)) {
+            return true;
+        }
+        // 0 where there is no date, which no relation speaks of.
+        let [dob, admin, expiration] = values.map(|value| value.unwrap_or(0));
+        let today = self.book.today().as_number();
+        let is_after = |left: u32, right: u32| left != 0 && right != 0 && compare_coarse(left, right);
+        let mut wrong = relations.given_in_future & is_after(admin, today)
+            | relations.born_in_future & is_after(dob, today)
+            | relations.born_after & is_after(dob, admin);
+        if let Some(admin) = Date::from_number(admin) {
+            let is =
+                |date: u32, test: fn(Date, Date) -> bool| Date::from_number(date).is_some_and(|date| test(date, admin));
+            wrong |= relations.expired && is(expiration, dates::is_expired);
+            wrong |= relations.too_old && is(dob, dates::is_too_old);
+            wrong |= relations.too_early && dates::is_before_authorisation(admin);
+        }
+        wrong
+    }
+
+    #[inline(always)]
+    fn races_stop(&self, cells: Cells<'_>) -> bool {
+        let mut any = 0;
+        for &column in &self.races {
+            any |= cells.place(column).1;
+        }
+        any != 0 && races::are_muddled(|field| self.header.position(field).map_or(&[], |column| cells.cell(column)))
+    }
+
+    #[inline(always)]
+    fn products_stop(&self, cells: Cells<'_>, memory: &mut Memory) -> bool {
+        let values = self.product.map(|column| column.map_or(&[][..], |column| cells.cell(column)));
+        memory.is_new_product(&values) && {
+            let is_bad = self.is_product_bad(&values);
+            if !is_bad {
+                memory.remember_product();
+            }
+            is_bad
+        }
+    }
+
+    #[inline(never)]
+    fn is_product_bad(&self, &[cvx, mvx, ndc, dose, complete]: &[&[u8]; 5]) -> bool {
+        let codes = self.codes;
+        let is_listed = |value: &[u8], test: &dyn Fn(&[u8]) -> bool| value.is_empty() || test(value);
+        let is_test = self.book.is_test();
+        !is_listed(cvx, &|cvx| cvx.iter().all(u8::is_ascii_digit) && codes.is_cvx_or_placeholder(cvx))
+            || !is_listed(mvx, &|mvx| codes.is_mvx_or_placeholder(mvx))
+            || !is_listed(ndc, &|ndc| codes.is_ndc(ndc) || is_test && codes.is_placeholder_ndc(ndc))
+            || crate::rules::products::is_doubtful(cvx, mvx, ndc, dose, complete, codes, is_test)
+    }
+
+    #[inline(always)]
+    fn place_stops(&self, cells: Cells<'_>, place: usize, memory: &mut Memory) -> bool {
+        let values = self.places[place].map(|column| column.map_or(&[][..], |column| cells.cell(column)));
+        memory.is_new_place(&values) && {
+            let [county, state, zip] = values;
+            let is_bad = places::is_doubtful(county, state, zip, self.codes);
+            if !is_bad {
+                memory.remember_place();
+            }
+            is_bad
+        }
+    }
+}
+
+/// Whether `left` is later than `right` at the coarser precision of the two.
+#[inline(always)]
+const fn compare_coarse(left: u32, right: u32) -> bool {
+    if left % 100 == 0 || right % 100 == 0 { left / 100 > right / 100 } else { left > right }
+}
+
+#[inline(never)]
+fn is_line_utf8(text: &[u8], window: &[u32]) -> bool {
+    let (start, end) = (window[0].wrapping_add(1) as usize, window[window.len() - 1] as usize);
+    core::str::from_utf8(&text[start..end]).is_ok()
+}
+
+/// The cells of a regular record.
+#[derive(Clone, Copy)]
+struct Cells<'a> {
+    text: &'a [u8],
+    window: &'a [u32],
+}
+
+impl<'a> Cells<'a> {
+    /// Where a cell starts and how long it is.
+    #[inline(always)]
+    fn place(self, column: usize) -> (usize, u32) {
+        let start = self.window[column].wrapping_add(1);
+        (start as usize, self.window[column + 1].wrapping_sub(start))
+    }
+
+    #[inline(always)]
+    fn cell(self, column: usize) -> &'a [u8] {
+        let (start, length) = self.place(column);
+        &self.text[start..start + length as usize]
+    }
+
+    #[inline(always)]
+    fn has_blank(self, column: usize) -> bool {
+        let (mut start, length) = self.place(column);
+        let mut left = length as usize;
+        let mut found = 0;
+        loop {
+            let word = load(self.text, start) ^ splat(b' ');
+            // A zero byte, exact in its lowest place, which is all that is asked.
+            let zeros = word.wrapping_sub(splat(1)) & !word & splat(0x80);
+            found |= zeros & MASKS[left.min(8)];
+            if left <= 8 {
+                return found != 0;
+            }
+            start += 8;
+            left -= 8;
+        }
+    }
+
+    /// Whether the content of a non-empty cell is wrong; an empty one is right.
+    #[inline(always)]
+    fn is_wrong(self, column: usize, content: Content) -> bool {
+        let (start, length) = self.place(column);
         if length == 0 {
             return false;
         }
-        match &self.content {
-            Content::Any => false,
-            Content::Set(set) => !set.contains(value),
-            Content::Date => Date::parse(value).is_none(),
-            Content::Zip => !shape::is_zip(value),
-            Content::Pin => !shape::is_pin(value),
-            Content::Digits => !value.iter().all(u8::is_ascii_digit),
-            Content::Cvx => !(value.iter().all(u8::is_ascii_digit) && book.codes().is_cvx_or_placeholder(value)),
-            Content::Mvx => !book.codes().is_mvx_or_placeholder(value),
-            Content::Ndc => !(book.codes().is_ndc(value) || book.is_test() && book.codes().is_placeholder_ndc(value)),
-            Content::County => !value_set::is_county(value),
-            Content::TwoLetters => !value_set::is_two_letters(value),
-            Content::Redacted => !value.eq_ignore_ascii_case(redaction::WORD.as_bytes()),
-            Content::NoBlank => value.iter().any(|&byte| shape::is_blank(byte)),
-            Content::NoBlankFirst => shape::is_blank(value[0]),
+        let word = load(self.text, start);
+        match content {
+            Content::Zip => {
+                let tail = load(self.text, start + 5);
+                let plus_four = (tail & 0xFF) ^ b'-' as u64 | not_digits(tail >> 8, MASKS[4]);
+                not_digits(word, MASKS[5]) != 0 || length != 5 && (length != 10 || plus_four != 0)
+            }
+            Content::Pin => length != 6 || not_digits(word, MASKS[6]) != 0,
+            Content::County => length != 5 || not_digits(word, MASKS[5]) != 0,
+            Content::Digits if length <= 8 => not_digits(word, MASKS[length as usize]) != 0,
+            Content::Digits => !self.cell(column).iter().all(u8::is_ascii_digit),
+            Content::TwoLetters => !crate::rules::value_set::is_two_letters(self.cell(column)),
+            _ => false,
         }
     }
 }
 
-/// The test of a column's content: the strictest of the rules that are on.
-fn content(book: &Book, version: Version, model: Option<Model>, field: Field) -> Content {
-    let dch = Dch::of(field, Ask::Content);
-    let is_on = |code: &str, dch, is_soft| book.level(code, dch, is_soft) > Level::Off;
-    let is_hard = |code| is_on(code, dch, false) || is_on(code, None, false);
-    if field.facts().is_redacted {
-        return if model != Some(Model::I) && is_on("DATA006", None, false) { Content::Redacted } else { Content::Any };
-    }
-    match field {
-        Field::ExtType if is_hard("DATA005") => return Content::Set(Box::new(SetTable::new(SetId::ExtType))),
-        Field::VaxEventId | Field::RecipId if is_on("DATA005", None, true) => return Content::NoBlank,
-        Field::ResponsibleOrg | Field::AdminName if is_on("DATA005", None, true) => return Content::NoBlankFirst,
-        Field::RecipAddressZip | Field::AdminAddressZip if is_hard("DATA005") => return Content::Zip,
-        Field::VtrcksProvPin if is_hard("DATA005") => return Content::Pin,
-        Field::ExtType | Field::VtrcksProvPin => return Content::Any,
-        _ => {}
-    }
-    if field.facts().kind == Kind::Date {
-        let is_checked = is_hard("DATA001") || is_hard("DATA009");
-        return if is_checked { Content::Date } else { Content::Any };
-    }
-    let is_listed = is_on("DATA007", None, false) || is_on("DATA007", None, true);
-    match field.value_set(version) {
-        None => Content::Any,
-        Some(SetId::County) if is_hard("DATA007") => Content::County,
-        Some(SetId::State) if is_listed => Content::Set(Box::new(SetTable::without(SetId::State, b"UM"))),
-        Some(SetId::State) if is_hard("DATA007") => Content::TwoLetters,
-        Some(SetId::Cvx) if is_listed => Content::Cvx,
-        Some(SetId::Cvx) if is_hard("DATA007") => Content::Digits,
-        Some(SetId::Mvx) if is_listed => Content::Mvx,
-        Some(SetId::Ndc) if is_listed => Content::Ndc,
-        Some(SetId::County | SetId::State | SetId::Cvx | SetId::Mvx | SetId::Ndc) => Content::Any,
-        Some(SetId::VaxRoute) if is_listed => Content::Set(Box::new(SetTable::new(SetId::VaxRoute))),
-        Some(SetId::VaxRoute) => Content::Any,
-        Some(set) if is_hard("DATA007") => Content::Set(Box::new(SetTable::new(set))),
-        Some(_) => Content::Any,
-    }
-}
+#[cfg(target_arch = "x86_64")]
+mod tiers {
+    //! The body of the screen, compiled for further instructions. Nothing in it is unsafe but to call it.
+    #![expect(unsafe_code, reason = "calls of code for a feature that was found")]
 
-impl Relations {
-    /// Whether any relation between columns may be broken.
-    fn stop(&self, record: &Record<'_>, model: Option<Model>, book: &Book) -> bool {
-        let get = |field| record.get(field);
-        let admin = record.date(Field::AdminDate);
-        let dob = record.date(Field::RecipDob);
-        let is_after =
-            |date: Option<Date>, other: Date| date.is_some_and(|date| date.compare_coarse(other) == Ordering::Greater);
-        if self.given_in_future && is_after(admin, book.today()) || self.born_in_future && is_after(dob, book.today()) {
-            return true;
-        }
-        if let Some(admin) = admin {
-            if self.born_after && is_after(dob, admin)
-                || self.too_old && dob.is_some_and(|dob| dates::is_too_old(dob, admin))
-                || self.too_early && dates::is_before_authorisation(admin)
-            {
-                return true;
+    use super::{Memory, Screen, Screened, Stopped};
+    use cvrs_parse::Index;
+
+    macro_rules! tier {
+        ($name:ident, $inner:ident, $features:literal) => {
+            #[target_feature(enable = $features)]
+            fn $inner(
+                screen: &Screen,
+                text: &[u8],
+                index: &Index,
+                is_utf8: bool,
+                memory: &mut Memory,
+                stopped: &mut Vec<Stopped>,
+            ) -> Screened {
+                screen.lines_in(text, index, is_utf8, memory, stopped)
             }
-            if self.expired
-                && record.date(Field::VaxExpiration).is_some_and(|expiration| dates::is_expired(expiration, admin))
-            {
-                return true;
+
+            pub(super) fn $name(
+                screen: &Screen,
+                text: &[u8],
+                index: &Index,
+                is_utf8: bool,
+                memory: &mut Memory,
+                stopped: &mut Vec<Stopped>,
+            ) -> Screened {
+                // SAFETY: a screen is made only for a tier whose features were found.
+                unsafe { $inner(screen, text, index, is_utf8, memory, stopped) }
             }
-        }
-        if self.races && races::RACES[1..].iter().any(|&race| !get(race).is_empty()) && races::are_muddled(get) {
-            return true;
-        }
-        if (self.outer_blank || self.quoted)
-            && record
-                .cells()
-                .any(|cell| self.outer_blank && text::has_outer_blank(cell) || self.quoted && text::is_quoted(cell))
-        {
-            return true;
-        }
-        places::PLACES.iter().any(|place| {
-            self.county_state && place.is_county_outside_state(record, book.codes())
-                || self.zip_state && place.is_zip_outside_state(record, book.codes())
-                || self.zip_alone && place.is_zip_alone(record)
-                || self.county_listed && place.is_county_unlisted(record, book.codes())
-        }) || self.products && crate::rules::products::is_doubtful(record, book.codes(), book.is_test())
-            || self.partly_redacted
-                && model == Some(Model::I)
-                && redaction::SIX.iter().any(|&field| record.is(field, redaction::WORD))
+        };
     }
+
+    tier!(avx2, avx2_inner, "avx2,bmi1,bmi2,popcnt,lzcnt");
+    tier!(avx512, avx512_inner, "avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi1,bmi2,popcnt,lzcnt");
 }

@@ -46,7 +46,8 @@ fn told(totals: &Totals) -> String {
 }
 
 fn options(args: &Generate, common: &Common) -> Result<Options> {
-    let today = Date::parse(args.today.as_bytes()).ok_or_else(|| Fault::usage("--today: expected a day as YYYY-MM-DD"))?;
+    let today =
+        Date::parse(args.today.as_bytes()).ok_or_else(|| Fault::usage("--today: expected a day as YYYY-MM-DD"))?;
     let models: Models = args.ext_type.parse().map_err(|error: Error| Fault::usage(format!("--ext-type: {error}")))?;
     Ok(Options {
         records: args.records,

@@ -24,34 +24,41 @@ const ADMINISTRATION: Place = Place { county: AdminAddressCounty, state: AdminAd
 pub(crate) const PLACES: [Place; 2] = [RECIPIENT, ADMINISTRATION];
 
 impl Place {
-    pub(crate) fn is_county_outside_state(self, record: &Record<'_>, codes: Codes) -> bool {
-        let county = record.get(self.county);
-        is_county(county) && codes.state_fips(record.get(self.state)).is_some_and(|fips| !county.starts_with(fips))
-    }
-
-    pub(crate) fn is_zip_outside_state(self, record: &Record<'_>, codes: Codes) -> bool {
-        let zip = record.get(self.zip);
-        is_zip(zip) && codes.is_zip_outside_state(zip, record.get(self.state))
-    }
-
-    pub(crate) fn is_zip_alone(self, record: &Record<'_>) -> bool {
-        !record.get(self.zip).is_empty() && (record.get(self.state).is_empty() || record.get(self.county).is_empty())
-    }
-
-    pub(crate) fn is_county_unlisted(self, record: &Record<'_>, codes: Codes) -> bool {
-        let county = record.get(self.county);
-        is_county(county) && !codes.counties().contains(county)
+    /// County, state and ZIP code, in that order.
+    pub(crate) const fn columns(self) -> [Field; 3] {
+        [self.county, self.state, self.zip]
     }
 }
 
+fn is_county_outside_state(county: &[u8], state: &[u8], codes: Codes) -> bool {
+    is_county(county) && codes.state_fips(state).is_some_and(|fips| !county.starts_with(fips))
+}
+
+fn is_zip_outside_state(zip: &[u8], state: &[u8], codes: Codes) -> bool {
+    is_zip(zip) && codes.is_zip_outside_state(zip, state)
+}
+
+fn is_county_unlisted(county: &[u8], codes: Codes) -> bool {
+    is_county(county) && !codes.counties().contains(county)
+}
+
+/// Whether any rule of this family may have something to say about a place. Looks at the first five digits of a ZIP
+/// code only; its shape is another rule's.
+pub(crate) fn is_doubtful(county: &[u8], state: &[u8], zip: &[u8], codes: Codes) -> bool {
+    is_county_outside_state(county, state, codes)
+        || !zip.is_empty() && (state.is_empty() || county.is_empty())
+        || zip.first_chunk::<5>().is_some_and(|zip| is_zip_outside_state(zip, state, codes))
+        || is_county_unlisted(county, codes)
+}
+
 fn county_outside_state(record: &Record<'_>, context: &Context, hits: &mut Hits<'_>, place: Place) {
-    if place.is_county_outside_state(record, context.codes) {
+    if is_county_outside_state(record.get(place.county), record.get(place.state), context.codes) {
         hits.add(Hit::on(place.county));
     }
 }
 
 fn zip_outside_state(record: &Record<'_>, context: &Context, hits: &mut Hits<'_>, place: Place) {
-    if place.is_zip_outside_state(record, context.codes) {
+    if is_zip_outside_state(record.get(place.zip), record.get(place.state), context.codes) {
         hits.add(Hit::on(place.zip));
     }
 }
@@ -170,7 +177,7 @@ pub(crate) const ADMIN_ZIP_ALONE_COUNTY: Rule = Rule {
 
 fn county_not_listed(record: &Record<'_>, context: &Context, hits: &mut Hits<'_>) {
     for place in PLACES {
-        if place.is_county_unlisted(record, context.codes) {
+        if is_county_unlisted(record.get(place.county), context.codes) {
             hits.add(Hit::on(place.county));
         }
     }

@@ -8,12 +8,20 @@ use cvrs_report::Level::{Info, Off, Warn};
 use cvrs_spec::Field::*;
 
 /// Whether any rule of this family may have something to say.
-pub(crate) fn is_doubtful(record: &Record<'_>, codes: Codes, is_test: bool) -> bool {
-    let (cvx, mvx) = (record.get(Cvx), record.get(Mvx));
+pub(crate) fn is_doubtful(
+    cvx: &[u8],
+    mvx: &[u8],
+    ndc: &[u8],
+    dose: &[u8],
+    complete: &[u8],
+    codes: Codes,
+    is_test: bool,
+) -> bool {
     codes.is_other_vaccine(cvx)
         || !is_test && (codes.is_placeholder_cvx(cvx) || codes.is_placeholder_mvx(mvx))
-        || record.is(VaxSeriesComplete, "YES") && matches!(record.get(DoseNum), b"1" | [_, _, _])
-        || codes.disagree(cvx, mvx, record.get(Ndc))
+        || complete.eq_ignore_ascii_case(b"YES")
+            && (dose.eq_ignore_ascii_case(b"INV") || dose == b"1" && codes.is_multi_dose(cvx))
+        || codes.disagree(cvx, mvx, ndc)
 }
 
 fn disagree(record: &Record<'_>, context: &Context, hits: &mut Hits<'_>) {

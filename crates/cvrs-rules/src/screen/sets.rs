@@ -1,37 +1,79 @@
-//! A small value set behind a perfect hash: one multiplication, one comparison.
+//! All value sets behind one perfect hash: a multiplication and a comparison tell whether a cell is one of its codes.
 
 use cvrs_spec::SetId;
 
-/// The codes of one value set, up to eight bytes each, in upper case, at the place that their hash names.
+/// The codes of several groups, up to eight bytes each, in upper case, at the place that their hash names.
+///
+/// A group's codes are told from another's by its salt; the empty cell is a member of every group, since whether a
+/// cell may be empty is a question of length.
 #[derive(Clone, Debug)]
 pub(crate) struct SetTable {
     multiplier: u64,
-    keys: [u64; SLOTS],
+    slots: Box<[u64; SLOTS]>,
 }
 
-const SLOTS: usize = 256;
+const SLOTS: usize = 2048;
+
+/// A multiplier under which the codes of the specification have no collision, so that the first try succeeds.
+const FIRST_MULTIPLIER: u64 = 4_691_851_957_748_104_525;
+
+/// Which codes a column may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// The whole set.
+    Whole(SetId),
+    /// The states less UM, which is accepted with a warning.
+    StatesButUm,
+}
+
+impl Group {
+    const ALL: [Self; 13] = [
+        Self::Whole(SetId::ExtType),
+        Self::Whole(SetId::Sex),
+        Self::Whole(SetId::Race),
+        Self::Whole(SetId::Ethnicity),
+        Self::Whole(SetId::VaxAdminSite),
+        Self::Whole(SetId::VaxRoute),
+        Self::Whole(SetId::DoseNum),
+        Self::Whole(SetId::YesNo),
+        Self::Whole(SetId::YesNoUnk),
+        Self::Whole(SetId::AdminType),
+        Self::Whole(SetId::AdminTypeV1),
+        Self::Whole(SetId::VaxProvSuffix),
+        Self::StatesButUm,
+    ];
+
+    /// What is mixed into a cell's bytes before it is looked up.
+    pub(crate) fn salt(self) -> u64 {
+        let number = Self::ALL.iter().position(|&group| group == self).unwrap_or(Self::ALL.len()) as u64 + 1;
+        // No code has its top byte set, and no two salts differ only below it.
+        number << 59 ^ number.wrapping_mul(0x0000_5851_F42D_4C95)
+    }
+
+    fn codes(self) -> impl Iterator<Item = &'static [u8]> {
+        let (set, left_out) = match self {
+            Self::Whole(set) => (set, ""),
+            Self::StatesButUm => (SetId::State, "UM"),
+        };
+        set.codes().iter().map(|code| code.code).filter(move |&code| code != left_out).map(str::as_bytes)
+    }
+}
 
 impl SetTable {
-    /// The table of a value set of the specification.
-    pub(crate) fn new(set: SetId) -> Self {
-        Self::of(set.codes().iter().map(|code| code.code.as_bytes()))
-    }
-
-    /// The table of a value set less one code.
-    pub(crate) fn without(set: SetId, left_out: &[u8]) -> Self {
-        Self::of(set.codes().iter().map(|code| code.code.as_bytes()).filter(|&code| code != left_out))
-    }
-
-    fn of<'a>(codes: impl Iterator<Item = &'a [u8]>) -> Self {
-        let keys: Vec<u64> = codes.map(key).collect();
-        // Any odd multiplier scatters 60 keys over 256 places without a collision with a fair chance; try until one does.
-        let mut multiplier = 0x9E37_79B9_7F4A_7C15u64;
+    /// The table of all groups.
+    pub(crate) fn new() -> Self {
+        let empty: &[u8] = b"";
+        let keys: Vec<u64> = Group::ALL
+            .into_iter()
+            .flat_map(|group| group.codes().chain([empty]).map(move |code| key(code) ^ group.salt()))
+            .collect();
+        let mut multiplier = FIRST_MULTIPLIER;
         loop {
-            let mut table = Self { multiplier, keys: [0; SLOTS] };
+            let mut table = Self { multiplier, slots: Box::new([u64::MAX; SLOTS]) };
             let is_perfect = keys.iter().all(|&key| {
                 let slot = table.slot(key);
-                let is_free = table.keys[slot] == 0;
-                table.keys[slot] = key;
+                let is_free = table.slots[slot] == u64::MAX;
+                table.slots[slot] = key;
                 is_free
             });
             if is_perfect {
@@ -41,17 +83,16 @@ impl SetTable {
         }
     }
 
+    #[inline(always)]
     const fn slot(&self, key: u64) -> usize {
-        (key.wrapping_mul(self.multiplier) >> (64 - SLOTS.trailing_zeros())) as usize
+        (key.wrapping_mul(self.multiplier) >> (64 - SLOTS.trailing_zeros())) as usize % SLOTS
     }
 
-    /// Whether the value is a code of the set, whatever its case.
-    pub(crate) fn contains(&self, value: &[u8]) -> bool {
-        if value.len() > 8 {
-            return false;
-        }
-        let key = key(value);
-        key != 0 && self.keys[self.slot(key)] == key
+    /// Whether a cell's bytes, up to eight as a number in upper case, are a code of the group with that salt.
+    #[inline(always)]
+    pub(crate) fn contains(&self, upper: u64, salt: u64) -> bool {
+        let key = upper ^ salt;
+        self.slots[self.slot(key)] == key
     }
 }
 
@@ -63,7 +104,8 @@ fn key(value: &[u8]) -> u64 {
 }
 
 /// Eight bytes in upper case at once.
-const fn to_upper(word: u64) -> u64 {
+#[inline(always)]
+pub(crate) const fn to_upper(word: u64) -> u64 {
     const fn splat(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
     }
@@ -79,45 +121,40 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SETS: [SetId; 13] = [
-        SetId::ExtType,
-        SetId::Sex,
-        SetId::Race,
-        SetId::Ethnicity,
-        SetId::VaxAdminSite,
-        SetId::VaxRoute,
-        SetId::DoseNum,
-        SetId::YesNo,
-        SetId::YesNoUnk,
-        SetId::AdminType,
-        SetId::AdminTypeV1,
-        SetId::VaxProvSuffix,
-        SetId::State,
-    ];
+    #[test]
+    fn the_first_multiplier_is_perfect() {
+        assert_eq!(SetTable::new().multiplier, FIRST_MULTIPLIER, "note the new one in FIRST_MULTIPLIER");
+    }
 
     #[test]
     fn tables_hold_their_codes_in_any_case() {
-        for set in SETS {
-            let table = SetTable::new(set);
-            for code in set.codes() {
-                assert!(table.contains(code.code.as_bytes()) && table.contains(code.code.to_lowercase().as_bytes()));
+        let table = SetTable::new();
+        for group in Group::ALL {
+            for code in group.codes() {
+                assert!(code.len() <= 8);
+                assert!(table.contains(key(code), group.salt()));
+                assert!(table.contains(key(&code.to_ascii_lowercase()), group.salt()));
             }
-            assert!(!table.contains(b"") && !table.contains(b"\0"));
+            assert!(table.contains(0, group.salt()));
         }
     }
 
     proptest! {
         #[test]
-        fn tables_agree_with_a_search_of_the_list(value in prop::collection::vec(any::<u8>(), 0..10), at in 0usize..1000) {
-            for set in SETS {
-                let table = SetTable::new(set);
-                prop_assert_eq!(table.contains(&value), set.find(&value).is_some());
-                // A code with one byte changed is the value most like a code.
-                let code = set.codes()[at % set.codes().len()].code.as_bytes();
-                let mut near = code.to_vec();
+        fn tables_agree_with_a_search_of_the_list(
+            value in prop::collection::vec(1u8.., 0..=8), at in 0usize..1000, other in 0usize..13
+        ) {
+            let table = SetTable::new();
+            for group in Group::ALL {
+                let is_code = |value: &[u8]| value.is_empty() || group.codes().any(|code| code.eq_ignore_ascii_case(value));
+                prop_assert_eq!(table.contains(key(&value), group.salt()), is_code(&value));
+                // A code with one byte changed, and a code of another group, are the values most like a code.
+                let codes: Vec<&[u8]> = Group::ALL[other].codes().collect();
+                let mut near = codes[at % codes.len()].to_vec();
+                prop_assert_eq!(table.contains(key(&near), group.salt()), is_code(&near));
                 let place = at % near.len();
                 near[place] ^= 1 << (at % 8);
-                prop_assert_eq!(table.contains(&near), set.find(&near).is_some());
+                prop_assert_eq!(near.contains(&0) || table.contains(key(&near), group.salt()) == is_code(&near), true);
             }
         }
 
