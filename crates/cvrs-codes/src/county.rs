@@ -1,9 +1,9 @@
 //! Counties by five-digit FIPS code, and bitmaps of the lists that a rule may ask for.
 
 use std::fmt;
-use std::ops::RangeInclusive;
 
 use crate::info::SetKind;
+use crate::precomputed::COUNTY_BITMAPS;
 use crate::tsv::{self, Cells, Expected, Row, Text};
 use crate::zip::five_digits;
 
@@ -26,9 +26,6 @@ pub enum CountyList {
     /// In CDC's county list of 2021-01, which the tools of that time use.
     Cdc2021,
 }
-
-/// The years whose lists [`CountyList::From2019To2022`] unites.
-const YEARS: RangeInclusive<u16> = 2019..=2022;
 
 /// One county or equivalent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,13 +71,22 @@ impl County {
         match list {
             CountyList::Since2000 => true,
             CountyList::Cdc2021 => self.in_cdc_2021,
-            CountyList::From2019To2022 => overlaps(self.first_year, self.last_year),
+            CountyList::From2019To2022 => is_in_2019_to_2022(self.first_year, self.last_year),
         }
     }
 }
 
-fn overlaps(first: Option<u16>, last: Option<u16>) -> bool {
-    first.is_none_or(|year| year <= *YEARS.end()) && last.is_none_or(|year| year >= *YEARS.start())
+/// Whether a code of these first and last years is in a Census list of 2019 to 2022.
+pub(crate) const fn is_in_2019_to_2022(first: Option<u16>, last: Option<u16>) -> bool {
+    let begins = match first {
+        Some(year) => year <= 2022,
+        None => true,
+    };
+    let ends = match last {
+        Some(year) => year >= 2019,
+        None => true,
+    };
+    begins && ends
 }
 
 fn year(cell: &str) -> Result<Option<u16>, Expected> {
@@ -151,11 +157,19 @@ impl CountySet {
 
 /// One bit for each of the codes 00000 to 99999: 12.5 KB, a look-up is one load.
 #[derive(Clone, PartialEq, Eq)]
-pub struct CountyBitmap(Box<[u64; 1563]>);
+pub struct CountyBitmap([u64; 1563]);
 
 impl CountyBitmap {
-    fn new() -> Self {
-        Self(Box::new([0; 1563]))
+    pub(crate) const EMPTY: Self = Self([0; 1563]);
+
+    /// The codes of a list.
+    #[inline]
+    pub(crate) fn of(list: CountyList) -> &'static Self {
+        match list {
+            CountyList::From2019To2022 => &COUNTY_BITMAPS[0],
+            CountyList::Since2000 => &COUNTY_BITMAPS[1],
+            CountyList::Cdc2021 => &COUNTY_BITMAPS[2],
+        }
     }
 
     /// Whether the cell is five digits and the list has them.
@@ -175,7 +189,7 @@ impl CountyBitmap {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    fn insert(&mut self, number: u32) {
+    pub(crate) const fn insert(&mut self, number: u32) {
         self.0[number as usize / 64] |= 1 << (number % 64);
     }
 }
@@ -183,62 +197,5 @@ impl CountyBitmap {
 impl fmt::Debug for CountyBitmap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CountyBitmap").field("n_codes", &self.n_codes()).finish()
-    }
-}
-
-/// The bitmaps of all lists.
-#[derive(Debug, Clone)]
-pub(crate) struct CountyBitmaps {
-    from_2019_to_2022: CountyBitmap,
-    since_2000: CountyBitmap,
-    cdc_2021: CountyBitmap,
-}
-
-impl CountyBitmaps {
-    /// Reads the few leading cells that the bitmaps need and builds no rows, since a run may never ask for a name.
-    pub(crate) fn builtin() -> Self {
-        let mut maps = Self {
-            from_2019_to_2022: CountyBitmap::new(),
-            since_2000: CountyBitmap::new(),
-            cdc_2021: CountyBitmap::new(),
-        };
-        let mut rest = SetKind::County.table().as_bytes();
-        // Lines are short: a plain byte loop finds their ends faster than a vector search, and most of them need no
-        // look at the cells in the middle.
-        while let [line @ .., _] = rest.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default() {
-            rest = &rest[line.len() + 1..];
-            if !line.starts_with(b"#") {
-                maps.add(line).expect("every built-in table is read by a test");
-            }
-        }
-        maps
-    }
-
-    fn add(&mut self, line: &[u8]) -> Result<(), Expected> {
-        let (fips5, rest) = line.split_at_checked(5).ok_or("a FIPS code of five digits")?;
-        let number = five_digits(fips5).ok_or("a FIPS code of five digits")?;
-        self.since_2000.insert(number);
-        // Nearly every row: current, never new, in CDC's list. Before it stand a tab and the state's two letters.
-        if rest.get(3..).is_some_and(|rest| rest.starts_with(b"\tcurrent\t\t\ty\t")) {
-            self.from_2019_to_2022.insert(number);
-            self.cdc_2021.insert(number);
-            return Ok(());
-        }
-        let county = County::read(&mut Cells::new(str::from_utf8(line).map_err(|_| "UTF-8")?), tsv::copy)?;
-        if county.is_in(CountyList::From2019To2022) {
-            self.from_2019_to_2022.insert(number);
-        }
-        if county.is_in(CountyList::Cdc2021) {
-            self.cdc_2021.insert(number);
-        }
-        Ok(())
-    }
-
-    pub(crate) fn get(&self, list: CountyList) -> &CountyBitmap {
-        match list {
-            CountyList::From2019To2022 => &self.from_2019_to_2022,
-            CountyList::Since2000 => &self.since_2000,
-            CountyList::Cdc2021 => &self.cdc_2021,
-        }
     }
 }

@@ -23,7 +23,7 @@
 //! # Provenance
 //! The tables stand in `data/*.tsv`, one row a line, tab-separated; the first lines of each tell origin, date, licence,
 //! version, size and what its columns mean. They are part of the binary and parsed when first asked for, each set on
-//! its own. Facts are those of CDC, the Census Bureau and USPS; what is our own reading (kind of product, doses of a
+//! its own; the codes of the two largest are read while compiling. Facts are those of CDC, the Census Bureau and USPS; what is our own reading (kind of product, doses of a
 //! primary series, ZIP ranges, years of county lists) is marked as such in the table that holds it.
 //!
 //! [`import::read`] takes newer files as CDC publishes them, and [`CodeSets::with_imports`] lays them over the built-in
@@ -48,6 +48,7 @@ mod info;
 mod mvx;
 mod ndc;
 mod ndc_set;
+mod precomputed;
 mod sets;
 mod state;
 mod text;

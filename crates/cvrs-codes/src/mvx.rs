@@ -20,15 +20,15 @@ impl MvxCode {
 
     /// Reads two or three ASCII letters or digits of either case; blanks around them are not removed.
     #[inline]
-    pub fn parse(cell: &[u8]) -> Option<Self> {
-        let mut code = [0u8; 3];
-        if !(2..=3).contains(&cell.len()) || !cell.iter().all(u8::is_ascii_alphanumeric) {
-            return None;
-        }
-        for (to, from) in code.iter_mut().zip(cell) {
-            *to = from.to_ascii_uppercase();
-        }
-        Some(Self(code))
+    pub const fn parse(cell: &[u8]) -> Option<Self> {
+        let code = match *cell {
+            [a, b] if a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() => [a, b, 0],
+            [a, b, c] if a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() && c.is_ascii_alphanumeric() => {
+                [a, b, c]
+            }
+            _ => return None,
+        };
+        Some(Self([code[0].to_ascii_uppercase(), code[1].to_ascii_uppercase(), code[2].to_ascii_uppercase()]))
     }
 
     /// The code in capitals.

@@ -6,6 +6,7 @@ use crate::index::KeyIndex;
 use crate::info::SetKind;
 use crate::mvx::{MvxCode, optional_mvx};
 use crate::ndc::{Candidates, Ndc11, NdcSpelling, NotNdc, is_placeholder_ndc, parse_ndc};
+use crate::precomputed::{NDC_KEYS, NdcKey};
 use crate::tsv::{self, Cells, Expected, Row, Text};
 
 /// Which package a code names.
@@ -160,6 +161,13 @@ impl Ndc {
     /// Rows with equal keys are one row in two versions.
     pub(crate) fn key(&self) -> (Ndc11, NdcLevel, Option<CvxCode>, Option<MvxCode>) {
         (self.code, self.level, self.cvx, self.mvx)
+    }
+}
+
+impl From<NdcKey> for Ndc {
+    fn from(key: NdcKey) -> Self {
+        let rest = &SetKind::Ndc.table()[key.rest as usize..key.end as usize];
+        Self { code: key.code, level: key.level, cvx: Some(key.cvx), mvx: Some(key.mvx), rest: rest.into() }
     }
 }
 
@@ -319,7 +327,7 @@ pub(crate) struct NdcSet {
 
 impl NdcSet {
     pub(crate) fn builtin() -> Self {
-        Self::new(tsv::builtin_rows(SetKind::Ndc.table()))
+        Self::new(NDC_KEYS.iter().map(|key| Ndc::from(*key)).collect())
     }
 
     pub(crate) fn new(mut rows: Vec<Ndc>) -> Self {

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::agree::{Disagreement, ProductSets};
-use crate::county::{County, CountyBitmap, CountyBitmaps, CountyList, CountySet};
+use crate::county::{County, CountyBitmap, CountyList, CountySet};
 use crate::county_name::{CountyMatch, CountyNames};
 use crate::cvx::{CovidSeries, Cvx, CvxCode, CvxFacts, CvxSet, covid_series};
 use crate::import::overlay::Overlay;
@@ -38,7 +38,6 @@ pub struct CodeSets {
     link: OnceLock<Vec<NdcLink>>,
     county: OnceLock<CountySet>,
     county_names: OnceLock<CountyNames>,
-    county_bitmaps: OnceLock<CountyBitmaps>,
     state: OnceLock<StateSet>,
     zip: OnceLock<ZipSet>,
     zip3: OnceLock<Zip3Set>,
@@ -57,7 +56,6 @@ impl CodeSets {
             link: OnceLock::new(),
             county: OnceLock::new(),
             county_names: OnceLock::new(),
-            county_bitmaps: OnceLock::new(),
             state: OnceLock::new(),
             zip: OnceLock::new(),
             zip3: OnceLock::new(),
@@ -148,7 +146,6 @@ impl CodeSets {
     pub fn prepare(&self) {
         let _ = self.product_sets();
         let _ = self.state_set();
-        let _ = self.county_bitmap(CountyList::From2019To2022);
         if let Some(state) = self.states().first() {
             let _ = self.zip_in_state(b"00000", state);
         }
@@ -342,8 +339,8 @@ impl CodeSets {
 
     /// The codes of a list as a bitmap, for the hot path.
     #[inline]
-    pub fn county_bitmap(&self, list: CountyList) -> &CountyBitmap {
-        self.county_bitmaps.get_or_init(CountyBitmaps::builtin).get(list)
+    pub fn county_bitmap(&self, list: CountyList) -> &'static CountyBitmap {
+        CountyBitmap::of(list)
     }
 
     /// The county of a name within a state; `None` if the name leads to none or to more than one. See

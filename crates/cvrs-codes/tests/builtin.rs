@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cvrs_codes::{
-    CodeSets, CvxCode, CvxKind, CvxStatus, Day, MvxCode, Ndc11, NdcLookup, NdcSpelling, NdcStatus, ProductColumn,
-    SetKind, is_placeholder_cvx, is_placeholder_mvx, is_placeholder_ndc, parse_ndc, trim,
+    CodeSets, CvxCode, CvxKind, CvxStatus, Day, Disagreement, MvxCode, Ndc11, NdcLookup, NdcSpelling, NdcStatus,
+    ProductColumn, SetKind, is_placeholder_cvx, is_placeholder_mvx, is_placeholder_ndc, parse_ndc, trim,
 };
 
 fn sets() -> &'static CodeSets {
@@ -217,8 +217,7 @@ fn ndc_spot_facts() {
 fn every_ndc_row_has_its_dates_and_texts() {
     for row in sets().ndc_rows() {
         let dates = [row.start_date(), row.end_date(), row.last_updated(), row.last_listed()];
-        assert!(row.start_date().is_some() || row.status() == NdcStatus::CovidTable, "{row:?}");
-        assert!(row.last_listed().is_some() || row.status() == NdcStatus::CovidTable, "{row:?}");
+        assert_eq!(row.last_listed().is_none(), row.status() == NdcStatus::CovidTable, "{row:?}");
         assert!(dates.iter().flatten().all(|day| day.year() >= 1940 && day.year() < 2030), "{row:?}");
         assert!(!row.product().is_empty() && !row.labeler().is_empty(), "{row:?}");
         assert!(!row.description().contains('\t'));
@@ -241,7 +240,7 @@ fn links_join_codes_of_the_set() {
 #[test]
 fn disagreements_name_the_pair() {
     let check = |cvx: &str, mvx: &str, ndc: &str| sets().disagreement(cvx.as_bytes(), mvx.as_bytes(), ndc.as_bytes());
-    let odd = |cvx, mvx, ndc| check(cvx, mvx, ndc).and_then(|found| found.odd_one_out());
+    let odd = |cvx, mvx, ndc| check(cvx, mvx, ndc).and_then(Disagreement::odd_one_out);
     assert_eq!(check("208", "PFR", ""), None);
     assert_eq!(check("0207", "mod", "80777-273-10"), None);
     let found = check("207", "PFR", "").expect("Pfizer does not make 207");

@@ -59,12 +59,12 @@ pub struct Screened {
 /// Where the columns that relations speak of stand in the file.
 #[derive(Clone, Copy, Debug)]
 struct Roles {
-    refusal: Option<usize>,
-    missed: Option<usize>,
-    ext_type: Option<usize>,
-    dob: Option<usize>,
-    admin: Option<usize>,
-    expiration: Option<usize>,
+    refusal: Option<u32>,
+    missed: Option<u32>,
+    ext_type: Option<u32>,
+    dob: Option<u32>,
+    admin: Option<u32>,
+    expiration: Option<u32>,
 }
 
 /// Which relations are tested.
@@ -92,9 +92,9 @@ pub struct Screen {
     sets: SetTable,
     roles: Roles,
     relations: Relations,
-    races: Vec<usize>,
-    product: [Option<usize>; 5],
-    places: [[Option<usize>; 3]; 2],
+    races: Vec<u32>,
+    product: [Option<u32>; 5],
+    places: [[Option<u32>; 3]; 2],
     codes: Codes,
     /// Whether every record is stopped: nothing is compiled for it.
     stops_all: bool,
@@ -125,7 +125,7 @@ impl Screen {
             }
         }
         let on = |code: &str| book.is_on(code);
-        let at = |field| header.position(field);
+        let at = |field| header.position(field).map(|at| at as u32);
         let any_on = |codes: &[&str]| codes.iter().any(|code| book.is_on(code));
         let products_listed = [Field::Cvx, Field::Mvx, Field::Ndc]
             .into_iter()
@@ -163,7 +163,8 @@ impl Screen {
             // The CDC tool's reading has rules of its own.
             stops_all: on("XR021")
                 || on("BUSR006") && header.version() == Version::V1
-                || book.profile() == Profile::Tool,
+                || book.profile() == Profile::Tool
+                || header.n_columns() > MOST_COLUMNS,
             asks_for_edges: any_on(&["XR008", "XR023"]) || book.level("DATA005", None, true) > Level::Off,
             asks_for_utf8: on("XR004"),
             book: book.clone(),
@@ -275,118 +276,127 @@ impl Screen {
     /// Whether a regular record is stopped: `window` is where its cells end, after the byte before its first.
     #[inline(always)]
     fn stops_window(&self, text: &[u8], window: &[u32], memory: &mut Memory) -> bool {
-        let cells = Cells { text, window };
-        let Some(plan) = self.plan_of(cells) else { return true };
+        let cells = &mut Cells { text, starts: [0; MOST_COLUMNS], lengths: [0; MOST_COLUMNS] };
         let n_columns = window.len() - 1;
+        let places = cells.starts[..n_columns].iter_mut().zip(&mut cells.lengths[..n_columns]);
+        for ((&before, &end), (start, length)) in window[..n_columns].iter().zip(&window[1..]).zip(places) {
+            *start = before.wrapping_add(1);
+            *length = end.wrapping_sub(*start);
+        }
+        let Some(plan) = self.plan_of(cells) else { return true };
         let mut bad = 0u32;
         let limits = plan.min[..n_columns].iter().zip(&plan.span[..n_columns]);
-        for ((&before, &end), (&min, &span)) in window[..n_columns].iter().zip(&window[1..]).zip(limits) {
-            bad |= u32::from(end.wrapping_sub(before).wrapping_sub(1).wrapping_sub(min) > span);
+        for (&length, (&min, &span)) in cells.lengths[..n_columns].iter().zip(limits) {
+            bad |= u32::from(length.wrapping_sub(min) > span);
         }
         if bad != 0 {
             return true;
         }
-        let mut wrong = 0u64;
-        for &(column, salt) in &plan.sets {
-            // The length is at most eight, or the record would not have come so far.
-            let (start, length) = cells.place(column as usize);
-            let word = load(text, start) & MASKS[(length as usize).min(8)];
-            wrong |= u64::from(!self.sets.contains(to_upper(word), salt));
-        }
         const REDACTED: u64 = u64::from_le_bytes(*b"redacted");
+        let mut wrong = 0u64;
         for &column in &plan.redacted {
-            wrong |= (load(text, cells.place(column as usize).0) | splat(0x20)) ^ REDACTED;
+            wrong |= (cells.load(column) | splat(0x20)) ^ REDACTED;
         }
         for &column in &plan.not_redacted {
-            let (start, length) = cells.place(column as usize);
-            wrong |= u64::from(length == 8 && (load(text, start) | splat(0x20)) == REDACTED);
-        }
-        for &(column, content) in &plan.others {
-            wrong |= u64::from(cells.is_wrong(column as usize, content));
+            wrong |= u64::from(cells.length(column) == 8 && (cells.load(column) | splat(0x20)) == REDACTED);
         }
         for &column in &plan.no_blank {
-            wrong |= u64::from(cells.has_blank(column as usize));
+            wrong |= u64::from(cells.has_blank(column));
+        }
+        for &column in &plan.zips {
+            wrong |= cells.not_zip(column);
+        }
+        for &(column, digits) in &plan.digits {
+            // Empty, or just so many digits.
+            let length = cells.length(column);
+            let is_filled = u64::from(length != 0);
+            wrong |=
+                is_filled * (u64::from(length ^ digits) | not_digits(cells.load(column), MASKS[digits as usize & 7]));
+        }
+        for &(column, content) in &plan.others {
+            wrong |= u64::from(cells.is_wrong(column, content));
         }
         wrong != 0
+            || self.sets_stop(cells, plan)
             || self.dates_stop(cells)
             || self.relations.races && self.races_stop(cells)
             || self.relations.products && self.products_stop(cells, memory)
-            || self.relations.places && (0..2).any(|place| self.place_stops(cells, place, memory))
+            || self.relations.places && (self.place_stops(cells, 0, memory) || self.place_stops(cells, 1, memory))
+    }
+
+    /// Whether any code is not of its set. Codes are mostly in upper case; only if one is not found are all looked up
+    /// again whatever their case.
+    #[inline(always)]
+    fn sets_stop(&self, cells: &Cells<'_>, plan: &Plan) -> bool {
+        let mut found = true;
+        for &(column, salt) in &plan.sets {
+            found &= self.sets.contains(cells.word(column), salt);
+        }
+        !found && plan.sets.iter().any(|&(column, salt)| !self.sets.contains(to_upper(cells.word(column)), salt))
     }
 
     /// The plan for the record's event and model; `None` if there is none that a record can keep to.
     #[inline(always)]
-    fn plan_of(&self, cells: Cells<'_>) -> Option<&Plan> {
-        let is_yes = |column: Option<usize>| {
-            column.is_some_and(|column| {
-                let (start, length) = cells.place(column);
-                length == 3 && to_upper(load(cells.text, start) & MASKS[3]) == YES
-            })
-        };
-        const YES: u64 = u64::from_le_bytes(*b"YES\0\0\0\0\0");
-        let event = if is_yes(self.roles.refusal) {
+    fn plan_of(&self, cells: &Cells<'_>) -> Option<&Plan> {
+        let event = if cells.is_yes(self.roles.refusal) {
             Event::Refusal
-        } else if is_yes(self.roles.missed) {
+        } else if cells.is_yes(self.roles.missed) {
             Event::MissedAppointment
         } else {
             Event::Vaccination
         };
         // An empty `ext_type` leaves the model to other columns: the book sees to that.
-        let (start, length) = cells.place(self.roles.ext_type?);
-        if length == 0 {
-            return None;
-        }
-        let model = match (length, cells.text[start] & !0x20) {
-            (1, b'D') => 0,
-            (1, b'I') => 1,
-            (1, b'P') => 2,
+        let model = match cells.word(self.roles.ext_type?) & !0x20 {
+            0 => return None,
+            D => 0,
+            I => 1,
+            P => 2,
             _ => 3,
         };
+        const D: u64 = b'D' as u64;
+        const I: u64 = b'I' as u64;
+        const P: u64 = b'P' as u64;
         let plan = &self.plans[event as usize * N_MODELS + model];
         (!plan.always).then_some(plan)
     }
 
     #[inline(always)]
-    fn dates_stop(&self, cells: Cells<'_>) -> bool {
+    fn dates_stop(&self, cells: &Cells<'_>) -> bool {
         let relations = &self.relations;
-        let read = |column: Option<usize>| {
-            let Some(column) = column else { return Ok(0) };
-            let (start, length) = cells.place(column);
-            if length == 0 { Ok(0) } else { digits::date(cells.text, start, length).ok_or(relations.dates_checked) }
-        };
-        let values = [read(self.roles.dob), read(self.roles.admin), read(self.roles.expiration)];
-        if values.contains(&Err(true)) {
+        let (dob, admin, expiration) =
+            (cells.date(self.roles.dob), cells.date(self.roles.admin), cells.date(self.roles.expiration));
+        if relations.dates_checked && (dob == NO_DATE || admin == NO_DATE || expiration == NO_DATE) {
             return true;
         }
-        // 0 where there is no date, which no relation speaks of.
-        let [dob, admin, expiration] = values.map(|value| value.unwrap_or(0));
         let today = self.book.today().as_number();
-        let is_after = |left: u32, right: u32| left != 0 && right != 0 && compare_coarse(left, right);
         let mut wrong = relations.given_in_future & is_after(admin, today)
             | relations.born_in_future & is_after(dob, today)
             | relations.born_after & is_after(dob, admin);
-        if let Some(admin) = Date::from_number(admin) {
-            let is =
-                |date: u32, test: fn(Date, Date) -> bool| Date::from_number(date).is_some_and(|date| test(date, admin));
-            wrong |= relations.expired && is(expiration, dates::is_expired);
-            wrong |= relations.too_old && is(dob, dates::is_too_old);
+        if let Some(admin) = real(admin) {
+            if let Some(expiration) = real(expiration) {
+                wrong |= relations.expired && dates::is_expired(expiration, admin);
+            }
+            if let Some(dob) = real(dob) {
+                wrong |= relations.too_old && dates::is_too_old(dob, admin);
+            }
             wrong |= relations.too_early && dates::is_before_authorisation(admin);
         }
         wrong
     }
 
     #[inline(always)]
-    fn races_stop(&self, cells: Cells<'_>) -> bool {
+    fn races_stop(&self, cells: &Cells<'_>) -> bool {
         let mut any = 0;
         for &column in &self.races {
-            any |= cells.place(column).1;
+            any |= cells.length(column);
         }
-        any != 0 && races::are_muddled(|field| self.header.position(field).map_or(&[], |column| cells.cell(column)))
+        any != 0 && races::are_muddled(|field| cells.of(self.header.position(field).map(|at| at as u32)))
     }
 
     #[inline(always)]
-    fn products_stop(&self, cells: Cells<'_>, memory: &mut Memory) -> bool {
-        let values = self.product.map(|column| column.map_or(&[][..], |column| cells.cell(column)));
+    fn products_stop(&self, cells: &Cells<'_>, memory: &mut Memory) -> bool {
+        let [cvx, mvx, ndc, dose, complete] = self.product;
+        let values = [cells.of(cvx), cells.of(mvx), cells.of(ndc), cells.of(dose), cells.of(complete)];
         memory.is_new_product(&values) && {
             let is_bad = self.is_product_bad(&values);
             if !is_bad {
@@ -408,8 +418,9 @@ impl Screen {
     }
 
     #[inline(always)]
-    fn place_stops(&self, cells: Cells<'_>, place: usize, memory: &mut Memory) -> bool {
-        let values = self.places[place].map(|column| column.map_or(&[][..], |column| cells.cell(column)));
+    fn place_stops(&self, cells: &Cells<'_>, place: usize, memory: &mut Memory) -> bool {
+        let [county, state, zip] = self.places[place];
+        let values = [cells.of(county), cells.of(state), cells.of(zip)];
         memory.is_new_place(&values) && {
             let [county, state, zip] = values;
             let is_bad = places::is_doubtful(county, state, zip, self.codes);
@@ -421,9 +432,21 @@ impl Screen {
     }
 }
 
-/// Whether `left` is later than `right` at the coarser precision of the two.
+/// What stands for a cell that is no date; an empty one is 0.
+const NO_DATE: u32 = u32::MAX;
+
+/// A date that is one.
 #[inline(always)]
-const fn compare_coarse(left: u32, right: u32) -> bool {
+const fn real(date: u32) -> Option<Date> {
+    if date == NO_DATE { None } else { Date::from_number(date) }
+}
+
+/// Whether `left` is later than `right` at the coarser precision of the two, if both are dates.
+#[inline(always)]
+const fn is_after(left: u32, right: u32) -> bool {
+    if left == 0 || right == 0 || left == NO_DATE || right == NO_DATE {
+        return false;
+    }
     if left % 100 == 0 || right % 100 == 0 { left / 100 > right / 100 } else { left > right }
 }
 
@@ -433,31 +456,79 @@ fn is_line_utf8(text: &[u8], window: &[u32]) -> bool {
     core::str::from_utf8(&text[start..end]).is_ok()
 }
 
+/// The most columns a file may have to be screened; another is left to the book.
+const MOST_COLUMNS: usize = 64;
+
 /// The cells of a regular record.
-#[derive(Clone, Copy)]
 struct Cells<'a> {
     text: &'a [u8],
-    window: &'a [u32],
+    starts: [u32; MOST_COLUMNS],
+    lengths: [u32; MOST_COLUMNS],
 }
 
 impl<'a> Cells<'a> {
-    /// Where a cell starts and how long it is.
     #[inline(always)]
-    fn place(self, column: usize) -> (usize, u32) {
-        let start = self.window[column].wrapping_add(1);
-        (start as usize, self.window[column + 1].wrapping_sub(start))
+    fn start(&self, column: u32) -> usize {
+        self.starts[column as usize % MOST_COLUMNS] as usize
     }
 
     #[inline(always)]
-    fn cell(self, column: usize) -> &'a [u8] {
-        let (start, length) = self.place(column);
-        &self.text[start..start + length as usize]
+    fn length(&self, column: u32) -> u32 {
+        self.lengths[column as usize % MOST_COLUMNS]
+    }
+
+    /// The cell's first eight bytes and what follows them.
+    #[inline(always)]
+    fn load(&self, column: u32) -> u64 {
+        load(self.text, self.start(column))
+    }
+
+    /// The cell as a number, if it has up to eight bytes; else its first eight.
+    #[inline(always)]
+    fn word(&self, column: u32) -> u64 {
+        self.load(column) & MASKS[self.length(column).min(8) as usize]
     }
 
     #[inline(always)]
-    fn has_blank(self, column: usize) -> bool {
-        let (mut start, length) = self.place(column);
-        let mut left = length as usize;
+    fn cell(&self, column: u32) -> &'a [u8] {
+        let start = self.start(column);
+        &self.text[start..start + self.length(column) as usize]
+    }
+
+    /// The cell of a column that the file may lack.
+    #[inline(always)]
+    fn of(&self, column: Option<u32>) -> &'a [u8] {
+        match column {
+            Some(column) => self.cell(column),
+            None => &[],
+        }
+    }
+
+    #[inline(always)]
+    fn is_yes(&self, column: Option<u32>) -> bool {
+        const YES: u64 = u64::from_le_bytes(*b"YES\0\0\0\0\0");
+        match column {
+            Some(column) => to_upper(self.word(column)) == YES && self.length(column) == 3,
+            None => false,
+        }
+    }
+
+    /// The date in a column: 0 if empty, [`NO_DATE`] if it is none.
+    #[inline(always)]
+    fn date(&self, column: Option<u32>) -> u32 {
+        let Some(column) = column else { return 0 };
+        match self.length(column) {
+            0 => 0,
+            length => match digits::date(self.text, self.start(column), length) {
+                Some(date) => date,
+                None => NO_DATE,
+            },
+        }
+    }
+
+    #[inline(always)]
+    fn has_blank(&self, column: u32) -> bool {
+        let (mut start, mut left) = (self.start(column), self.length(column) as usize);
         let mut found = 0;
         loop {
             let word = load(self.text, start) ^ splat(b' ');
@@ -472,25 +543,24 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// Not zero if a non-empty cell is no ZIP code.
+    #[inline(always)]
+    fn not_zip(&self, column: u32) -> u64 {
+        let length = self.length(column);
+        let five = not_digits(self.load(column), MASKS[5]);
+        let tail = load(self.text, self.start(column) + 5);
+        let plus_four = (tail & 0xFF) ^ b'-' as u64 | not_digits(tail >> 8, MASKS[4]);
+        let plus_four = u64::from(length != 10) | plus_four;
+        u64::from(length != 0) * (five | u64::from(length != 5) * plus_four)
+    }
+
     /// Whether the content of a non-empty cell is wrong; an empty one is right.
     #[inline(always)]
-    fn is_wrong(self, column: usize, content: Content) -> bool {
-        let (start, length) = self.place(column);
-        if length == 0 {
-            return false;
-        }
-        let word = load(self.text, start);
+    fn is_wrong(&self, column: u32, content: Content) -> bool {
+        let value = self.cell(column);
         match content {
-            Content::Zip => {
-                let tail = load(self.text, start + 5);
-                let plus_four = (tail & 0xFF) ^ b'-' as u64 | not_digits(tail >> 8, MASKS[4]);
-                not_digits(word, MASKS[5]) != 0 || length != 5 && (length != 10 || plus_four != 0)
-            }
-            Content::Pin => length != 6 || not_digits(word, MASKS[6]) != 0,
-            Content::County => length != 5 || not_digits(word, MASKS[5]) != 0,
-            Content::Digits if length <= 8 => not_digits(word, MASKS[length as usize]) != 0,
-            Content::Digits => !self.cell(column).iter().all(u8::is_ascii_digit),
-            Content::TwoLetters => !crate::rules::value_set::is_two_letters(self.cell(column)),
+            Content::Digits => !value.iter().all(u8::is_ascii_digit),
+            Content::TwoLetters => !value.is_empty() && !crate::rules::value_set::is_two_letters(value),
             _ => false,
         }
     }

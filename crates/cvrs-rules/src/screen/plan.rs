@@ -51,6 +51,9 @@ pub(crate) struct Plan {
     pub(crate) redacted: Vec<u32>,
     pub(crate) not_redacted: Vec<u32>,
     pub(crate) no_blank: Vec<u32>,
+    pub(crate) zips: Vec<u32>,
+    /// Columns that are empty or just so many digits.
+    pub(crate) digits: Vec<(u32, u32)>,
     /// The few others.
     pub(crate) others: Vec<(u32, Content)>,
 }
@@ -73,6 +76,9 @@ impl Plan {
                 Content::Redacted => plan.redacted.push(number),
                 Content::NotRedacted => plan.not_redacted.push(number),
                 Content::NoBlank => plan.no_blank.push(number),
+                Content::Zip => plan.zips.push(number),
+                Content::Pin => plan.digits.push((number, 6)),
+                Content::County => plan.digits.push((number, 5)),
                 other => plan.others.push((number, other)),
             }
         }
