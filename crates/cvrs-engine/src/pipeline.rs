@@ -89,7 +89,7 @@ pub(crate) fn run<J: Job>(
 
 /// Runs `work` on so many threads at once and waits for all.
 #[cfg(feature = "parallel")]
-fn spawn(threads: usize, work: &(dyn Fn() + Sync)) {
+pub(crate) fn spawn(threads: usize, work: &(dyn Fn() + Sync)) {
     if threads <= 1 {
         return work();
     }
@@ -102,7 +102,7 @@ fn spawn(threads: usize, work: &(dyn Fn() + Sync)) {
 }
 
 #[cfg(not(feature = "parallel"))]
-fn spawn(_threads: usize, work: &(dyn Fn() + Sync)) {
+pub(crate) fn spawn(_threads: usize, work: &(dyn Fn() + Sync)) {
     work();
 }
 

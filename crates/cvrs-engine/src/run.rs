@@ -151,6 +151,24 @@ pub(crate) fn explain_header(header: &Header, request: &Request<'_>) -> Vec<Find
     findings
 }
 
+/// Counts and renders a finding about the header or the whole file.
+fn tell(
+    finding: &Finding,
+    line: u64,
+    request: &Request<'_>,
+    summary: &mut Summary,
+    sinks: &mut dyn Sinks,
+) -> Result<()> {
+    summary.count(finding, line);
+    let entry = Entry { line, file: request.show.file, show_ids: request.show.ids, ..Entry::new(finding) };
+    for (report, &format) in request.formats.iter().enumerate() {
+        let mut rendered = Rendered::default();
+        rendered.push(format, &entry);
+        sinks.findings(report, &rendered.bytes, &rendered.ends)?;
+    }
+    Ok(())
+}
+
 /// Checks a text that `open` opens, as often as it must be read; `judge` looks at its first bytes.
 pub(crate) fn run<'t>(
     open: &mut dyn FnMut() -> Result<Text<'t>>,
@@ -172,13 +190,7 @@ pub(crate) fn run<'t>(
     sinks.header(&opened.head()[..header.byte_len()])?;
     let mut summary = Summary::new(request.keep_lines);
     for finding in explain_header(&header, request) {
-        summary.count(&finding, 1);
-        let entry = Entry { file: request.show.file, show_ids: request.show.ids, ..Entry::new(&finding) };
-        for (report, &format) in request.formats.iter().enumerate() {
-            let mut rendered = Rendered::default();
-            rendered.push(format, &entry);
-            sinks.findings(report, &rendered.bytes, &rendered.ends)?;
-        }
+        tell(&finding, 1, request, &mut summary, sinks)?;
     }
     let screen = Screen::new(request.book, &header);
     let task = Task {
@@ -188,10 +200,12 @@ pub(crate) fn run<'t>(
         parts: request.parts,
         facts: facts.as_ref(),
     };
+    let mut patterns = facts.as_ref().map(|facts| facts.patterns.clone()).unwrap_or_default();
     let job = CheckJob { task, formats: request.formats, control };
     let source = opened.body(header.byte_len(), chunk_bytes);
     pipeline::run(&source, &job, threads, &control.cancel, &mut |product: &mut Product| {
         summary.merge(&product.outcome.summary);
+        patterns.merge(&product.outcome.patterns);
         for (report, rendered) in product.rendered.iter().enumerate().filter(|(_, rendered)| !rendered.ends.is_empty())
         {
             sinks.findings(report, &rendered.bytes, &rendered.ends)?;
@@ -202,6 +216,11 @@ pub(crate) fn run<'t>(
         }
         Ok(())
     })?;
+    if facts.is_some() {
+        for (finding, line) in patterns.tell(request.book, request.name) {
+            tell(&finding, line, request, &mut summary, sinks)?;
+        }
+    }
     if !summary.is_conserved() || facts.is_some_and(|facts| facts.n_records != summary.records) {
         return Err(Error::NotConserved(summary.conservation()));
     }

@@ -17,7 +17,7 @@ use crate::pipeline::{self, Job};
 use crate::work::Counts;
 use buckets::{Buckets, Entry};
 use cvrs_parse::{Header, Index};
-use cvrs_rules::{Book, Duplicate, Seen};
+use cvrs_rules::{Book, Duplicate, Patterns, Seen};
 use cvrs_spec::{Field, Model};
 use hash::Hasher;
 use std::ops::Range;
@@ -36,6 +36,8 @@ pub(crate) struct Facts {
     by_line: Vec<Fact>,
     /// Records in the text.
     pub(crate) n_records: u64,
+    /// What all records show of patterns.
+    pub(crate) patterns: Patterns,
 }
 
 impl Facts {
@@ -59,6 +61,7 @@ struct Questions {
     duplicates: bool,
     persons: bool,
     models: bool,
+    patterns: bool,
 }
 
 struct Survey<'a> {
@@ -80,6 +83,7 @@ struct Gathered {
     /// The model of each record as a run: from which line on.
     models: Vec<(Option<Model>, u64)>,
     n_records: u64,
+    patterns: Patterns,
 }
 
 impl Job for Survey<'_> {
@@ -104,6 +108,7 @@ impl Job for Survey<'_> {
         out.events.clear();
         out.persons.clear();
         out.models.clear();
+        out.patterns.clear();
         out.n_records = counts.records;
         for line in worker.index.lines(text).filter(|line| !line.is_blank()) {
             let number = before.lines + line.number as u64 + 1;
@@ -117,6 +122,9 @@ impl Job for Survey<'_> {
                 let dob = self.hasher.exact(record.get(Field::RecipDob));
                 let sex = self.hasher.folded(record.get(Field::RecipSex)).0 as u32;
                 out.persons.push(Entry::new(self.hasher.whole(recip_id), dob ^ sex.rotate_left(16), number));
+            }
+            if self.asks.patterns {
+                out.patterns.observe(&record, number);
             }
             if self.asks.models {
                 let model = record.model();
@@ -140,8 +148,12 @@ pub(crate) fn survey(
     memory: usize,
     cancel: &AtomicBool,
 ) -> Result<Facts> {
-    let asks =
-        Questions { duplicates: book.is_on("BUSR013"), persons: book.is_on("XR018"), models: book.is_on("XR011") };
+    let asks = Questions {
+        duplicates: book.is_on("BUSR013"),
+        persons: book.is_on("XR018"),
+        models: book.is_on("XR011"),
+        patterns: book.asks_for_patterns(),
+    };
     let job = Survey { header, hasher: Hasher::new(), asks };
     let (mut events, mut persons) = (Buckets::new(memory / 2), Buckets::new(memory / 2));
     let mut first_model = None;
@@ -149,6 +161,7 @@ pub(crate) fn survey(
     let mut facts = Facts::default();
     pipeline::run(source, &job, threads, cancel, &mut |gathered: &mut Gathered| {
         facts.n_records += gathered.n_records;
+        facts.patterns.merge(&gathered.patterns);
         events.extend(&gathered.events)?;
         persons.extend(&gathered.persons)?;
         for &(model, line) in &gathered.models {
@@ -160,8 +173,9 @@ pub(crate) fn survey(
         }
         Ok(())
     })?;
-    events.resolve(|group| duplicates(group, &mut facts.by_line))?;
-    persons.resolve(|group| other_persons(group, &mut facts.by_line))?;
+    let is_other = |first: &Entry, later: &Entry| first.check() != later.check();
+    facts.by_line.extend(events.resolve(threads, &|_, _| true, &duplicates)?);
+    facts.by_line.extend(persons.resolve(threads, &is_other, &other_persons)?);
     if let Some(line) = other_model {
         facts.by_line.push(Fact { line, seen: Seen { is_first_of_other_model: true, ..Seen::default() } });
     }

@@ -97,6 +97,7 @@ impl Validator {
         let facts = asks.then(survey).transpose()?;
         let screen = Screen::new(&self.book, &header);
         let task = Task { screen: &screen, show: request.show, keep_lines: 10, parts: false, facts: facts.as_ref() };
+        let mut patterns = facts.as_ref().map(|facts| facts.patterns.clone()).unwrap_or_default();
         let mut summary = Summary::new(10);
         let mut findings = Vec::new();
         for finding in explain_header(&header, &request) {
@@ -116,9 +117,16 @@ impl Validator {
                 findings.push(Found::new(entry))
             });
             summary.merge(&outcome.summary);
+            patterns.merge(&outcome.patterns);
             before.lines += counts.lines;
             before.records += counts.records;
             at = end;
+        }
+        if facts.is_some() {
+            for (finding, line) in patterns.tell(&self.book, None) {
+                summary.count(&finding, line);
+                findings.push(Found::new(&Entry { line, ..Entry::new(&finding) }));
+            }
         }
         Ok(Report { summary, findings, version: header.version() })
     }

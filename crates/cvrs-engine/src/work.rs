@@ -4,7 +4,7 @@ use crate::chunk::Chunk;
 use crate::survey::Facts;
 use cvrs_parse::{Index, Record};
 use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
-use cvrs_rules::{Memory, Screen, Seen, Stopped};
+use cvrs_rules::{Memory, Patterns, Screen, Seen, Stopped};
 use cvrs_spec::Field;
 use std::ops::Range;
 
@@ -84,6 +84,7 @@ pub(crate) struct Task<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) summary: Summary,
+    pub(crate) patterns: Patterns,
     pub(crate) clean: Vec<u8>,
     pub(crate) rejects: Vec<u8>,
 }
@@ -129,6 +130,7 @@ impl Worker {
         tell: &mut dyn FnMut(&Entry<'_>),
     ) {
         out.summary = Summary::new(task.keep_lines);
+        out.patterns.clear();
         out.clean.clear();
         out.rejects.clear();
         self.rejected.clear();
@@ -156,6 +158,9 @@ impl Worker {
             for finding in &self.findings {
                 out.summary.count(finding, line_number);
                 tell(&entry(finding, &record, line_number, &seen, task.show));
+            }
+            if task.facts.is_some() && !self.findings.is_empty() {
+                out.patterns.explain(&record, &self.findings, line_number, task.screen.book().codes());
             }
             if explained.worst == Level::Error {
                 self.rejected.push(line.start..line.next);

@@ -105,6 +105,19 @@ impl Date {
         }
     }
 
+    /// The same day a month earlier, or that month's last; saturates at January of year 1.
+    #[must_use]
+    pub const fn month_before(self) -> Self {
+        let (year, month) = match (self.year(), self.month()) {
+            (1, 1) => (1, 1),
+            (year, 1) => (year - 1, 12),
+            (year, month) => (year, month - 1),
+        };
+        let last = days_in_month(year, month);
+        let day = if self.0 % 100 > last { last } else { self.0 % 100 };
+        Self(year * 10_000 + month * 100 + day)
+    }
+
     /// The same day `years` earlier (29 February becomes 28 February); saturates at year 1.
     #[must_use]
     pub const fn years_before(self, years: u32) -> Self {

@@ -1,7 +1,7 @@
 //! The rule book at work: it explains what is wrong with a record, in the order of the specification.
 
 use crate::rule::Stage;
-use crate::{Cell, Check, Codes, Dch, Hit, Operation, Options, Profile, RULES, Rule, Scope};
+use crate::{Cell, Check, Codes, Dch, Hit, Layer, Operation, Options, Profile, RULES, Rule, Scope};
 use cvrs_codes::CodeSets;
 use cvrs_parse::{Date, Record};
 use cvrs_report::{Finding, Level, Message};
@@ -170,7 +170,12 @@ impl Book {
 
     /// Whether a finding needs all records of the file to be known first.
     pub fn needs_survey(&self) -> bool {
-        ["BUSR013", "XR011", "XR018"].into_iter().any(|code| self.is_on(code))
+        ["BUSR013", "XR011", "XR018"].into_iter().any(|code| self.is_on(code)) || self.asks_for_patterns()
+    }
+
+    /// Whether patterns above rows are told.
+    pub fn asks_for_patterns(&self) -> bool {
+        RULES.iter().enumerate().any(|(index, rule)| rule.layer == Layer::Pattern && self.is_on_at_all(index))
     }
 
     /// Says what is wrong with a record: appends its findings in their order and tells the worst level.

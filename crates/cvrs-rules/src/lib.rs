@@ -28,6 +28,7 @@ mod codes;
 mod dch;
 pub mod example;
 mod header;
+mod pattern;
 mod profile;
 mod registry;
 mod rule;
@@ -40,6 +41,7 @@ pub use cell::Cell;
 pub use codes::Codes;
 
 pub use dch::{Ask, DCH, Dch};
+pub use pattern::Patterns;
 pub use profile::{Operation, Options, Profile};
 pub use registry::{RULES, rule};
 pub use rule::{Check, Example, Hit, Layer, Levels, Rule, Scope, Stage};

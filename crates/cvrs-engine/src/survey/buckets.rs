@@ -1,6 +1,9 @@
 //! Entries in buckets by hash, in memory up to a bound and beyond it in an unlinked temporary file.
 
 use crate::error::{Error, Result};
+use crate::pipeline;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// How many buckets: of 100 million entries a bucket holds 400,000, ten megabytes.
 const N_BUCKETS: usize = 256;
@@ -102,20 +105,82 @@ impl Buckets {
         Ok(())
     }
 
-    /// Calls `tell` with each group of two or more entries of one key, in file order within the group.
-    pub(crate) fn resolve(mut self, mut tell: impl FnMut(&[Entry])) -> Result<()> {
-        for bucket in 0..N_BUCKETS {
-            let entries = &mut std::mem::take(&mut self.held[bucket]);
-            #[cfg(feature = "io")]
-            if let Some(spilled) = &mut self.spilled {
-                spilled.read(bucket, entries).map_err(spill_error)?;
+    /// Calls `tell` with each group of entries of one key that holds a later one that `is_odd` compared with the
+    /// first: the first and the odd ones, in file order. What it tells comes back in no order.
+    pub(crate) fn resolve<T: Send>(
+        self,
+        threads: usize,
+        is_odd: &(dyn Fn(&Entry, &Entry) -> bool + Sync),
+        tell: &(dyn Fn(&[Entry], &mut Vec<T>) + Sync),
+    ) -> Result<Vec<T>> {
+        let (next, told) = (AtomicUsize::new(0), Mutex::new(Ok(Vec::new())));
+        let held: Vec<Mutex<Vec<Entry>>> = self.held.into_iter().map(Mutex::new).collect();
+        let work = || {
+            let (mut table, mut mine) = (Vec::new(), Vec::new());
+            let mut failed = None;
+            loop {
+                let bucket = next.fetch_add(1, Ordering::Relaxed);
+                let Some(held) = held.get(bucket) else { break };
+                #[cfg_attr(not(feature = "io"), expect(unused_mut, reason = "what was spilled is put before"))]
+                let mut entries = std::mem::take(&mut *held.lock().unwrap_or_else(PoisonError::into_inner));
+                #[cfg(feature = "io")]
+                if let Some(spilled) = &self.spilled {
+                    match spilled.read(bucket, &entries) {
+                        Ok(all) => entries = all,
+                        Err(error) => failed = Some(spill_error(error)),
+                    }
+                }
+                groups(&entries, &mut table, is_odd, &mut |group| tell(group, &mut mine));
             }
-            entries.sort_unstable_by_key(|entry| (entry.id(), entry.line));
-            for group in entries.chunk_by(|left, right| left.id() == right.id()).filter(|group| group.len() > 1) {
-                tell(group);
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            match (&mut *told, failed) {
+                (Ok(told), None) => told.append(&mut mine),
+                (told @ Ok(_), Some(error)) => *told = Err(error),
+                (Err(_), _) => {}
             }
+        };
+        pipeline::spawn(threads, &work);
+        told.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Finds the groups of a bucket with a hash table of first entries; most have one entry and nothing to tell.
+fn groups(
+    entries: &[Entry],
+    table: &mut Vec<u32>,
+    is_odd: &dyn Fn(&Entry, &Entry) -> bool,
+    tell: &mut dyn FnMut(&[Entry]),
+) {
+    const NONE: u32 = u32::MAX;
+    let size = (entries.len() * 2).next_power_of_two();
+    table.clear();
+    table.resize(size, NONE);
+    let mut odd: Vec<(u32, u32)> = Vec::new();
+    for (number, entry) in entries.iter().enumerate() {
+        let mut slot = entry.key as usize & (size - 1);
+        loop {
+            let first = table[slot];
+            if first == NONE {
+                table[slot] = number as u32;
+                break;
+            }
+            let earlier = &entries[first as usize];
+            if earlier.id() == entry.id() {
+                if is_odd(earlier, entry) {
+                    odd.push((first, number as u32));
+                }
+                break;
+            }
+            slot = (slot + 1) & (size - 1);
         }
-        Ok(())
+    }
+    odd.sort_unstable();
+    let mut group = Vec::new();
+    for same in odd.chunk_by(|left, right| left.0 == right.0) {
+        group.clear();
+        group.push(entries[same[0].0 as usize]);
+        group.extend(same.iter().map(|&(_, number)| entries[number as usize]));
+        tell(&group);
     }
 }
 
@@ -127,7 +192,7 @@ fn spill_error(error: std::io::Error) -> Error {
 mod spilled {
     use super::{Entry, N_BUCKETS};
     use std::fs::File;
-    use std::io::{Read, Seek, SeekFrom, Write};
+    use std::io::Write;
 
     /// Entries on disk: for each bucket, where its parts stand.
     #[derive(Debug)]
@@ -163,15 +228,16 @@ mod spilled {
             Ok(())
         }
 
-        /// Appends what is on disk of a bucket.
-        pub(crate) fn read(&mut self, bucket: usize, entries: &mut Vec<Entry>) -> std::io::Result<()> {
-            for (start, length) in std::mem::take(&mut self.parts[bucket]) {
+        /// What is on disk of a bucket, in file order, and after it what was held to the last.
+        pub(crate) fn read(&self, bucket: usize, held: &[Entry]) -> std::io::Result<Vec<Entry>> {
+            let mut entries = Vec::new();
+            for &(start, length) in &self.parts[bucket] {
                 let mut bytes = vec![0; length];
-                self.file.seek(SeekFrom::Start(start))?;
-                self.file.read_exact(&mut bytes)?;
+                crate::io::read_exact_at(&self.file, &mut bytes, start)?;
                 entries.extend(bytes.as_chunks::<{ Entry::BYTES }>().0.iter().map(Entry::read));
             }
-            Ok(())
+            entries.extend_from_slice(held);
+            Ok(entries)
         }
     }
 }
@@ -186,8 +252,8 @@ mod tests {
         for part in entries.chunks(100) {
             buckets.extend(part).expect("a temporary file");
         }
-        let mut groups = Vec::new();
-        buckets.resolve(|group| groups.push(group.iter().map(|entry| entry.line).collect())).expect("readable");
+        let lines = |group: &[Entry], out: &mut Vec<Vec<u64>>| out.push(group.iter().map(|entry| entry.line).collect());
+        let mut groups = buckets.resolve(3, &|_, _| true, &lines).expect("readable");
         groups.sort();
         groups
     }
