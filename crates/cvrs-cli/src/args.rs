@@ -96,6 +96,14 @@ pub(crate) enum FormatName {
     Tsv,
 }
 
+/// What a further report may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReportName {
+    Findings(FormatName),
+    /// Figures about the file's quality, as JSON.
+    Stats,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
     #[default]
@@ -127,9 +135,12 @@ pub(crate) struct Validate {
     /// Write the report to a file instead of stdout.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// A further report in the same pass, repeatable.
+    /// A further report in the same pass, repeatable: text, json, jsonl, tsv, or stats for figures as JSON.
     #[arg(long, value_name = "FORMAT=PATH", value_parser = report)]
-    pub(crate) report: Vec<(FormatName, PathBuf)>,
+    pub(crate) report: Vec<(ReportName, PathBuf)>,
+    /// Add figures about the file's quality to the text report.
+    #[arg(long)]
+    pub(crate) stats: bool,
     /// Write the header and every record without an error, byte for byte.
     #[arg(long, value_name = "PATH")]
     pub(crate) clean: Option<PathBuf>,
@@ -207,12 +218,18 @@ fn limit(text: &str) -> Result<u64, String> {
     }
 }
 
-fn report(text: &str) -> Result<(FormatName, PathBuf), String> {
+fn report(text: &str) -> Result<(ReportName, PathBuf), String> {
     let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH")?;
     if path.is_empty() {
         return Err("expected a path after the equals sign".to_owned());
     }
-    Ok((FormatName::from_str(format, true)?, PathBuf::from(path)))
+    let name = match format {
+        "stats" => ReportName::Stats,
+        format => ReportName::Findings(
+            FormatName::from_str(format, true).map_err(|_| "expected text, json, jsonl, tsv or stats".to_owned())?,
+        ),
+    };
+    Ok((name, PathBuf::from(path)))
 }
 
 fn level(text: &str) -> Result<(Selector, Level), String> {

@@ -25,6 +25,7 @@
 
 mod chunk;
 mod error;
+mod figures;
 #[cfg(feature = "io")]
 mod file;
 #[cfg(feature = "io")]
@@ -38,6 +39,7 @@ mod work;
 
 pub use chunk::MAX_LINE_BYTES;
 pub use error::{Error, Result};
+pub use figures::Figures;
 #[cfg(feature = "io")]
 pub use file::check_input;
 pub use run::{Checked, Control, Request, Sinks, Tuning};

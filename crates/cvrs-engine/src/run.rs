@@ -2,6 +2,7 @@
 
 use crate::chunk::Chunk;
 use crate::error::{Error, Result};
+use crate::figures::Figures;
 use crate::pipeline::{self, Job};
 use crate::survey::{self, Facts};
 use crate::text::Text;
@@ -65,6 +66,8 @@ pub struct Request<'a> {
     pub keep_lines: usize,
     /// Whether clean and rejected records are parted.
     pub parts: bool,
+    /// Whether figures about the file's quality are gathered.
+    pub figures: bool,
     /// The file's own name, if the convention for names applies to it.
     pub name: Option<&'a str>,
     /// How the run is carried out.
@@ -78,6 +81,8 @@ pub struct Checked {
     pub summary: Summary,
     /// The version that the header was read by.
     pub version: Version,
+    /// Figures about the file's quality, if asked for.
+    pub figures: Option<Figures>,
 }
 
 /// What the outside may see of a run, and tell it.
@@ -193,12 +198,19 @@ pub(crate) fn run<'t>(
         tell(&finding, 1, request, &mut summary, sinks)?;
     }
     let screen = Screen::new(request.book, &header);
+    let mut figures = request.figures.then(|| {
+        // A file's own day is told by its name, else it is taken for today's.
+        let day = request.name.and_then(cvrs_rules::day_of_name).unwrap_or(request.book.today());
+        Figures::new(header.version(), Some(day))
+    });
+    let empty = figures.clone();
     let task = Task {
         screen: &screen,
         show: request.show,
         keep_lines: request.keep_lines,
         parts: request.parts,
         facts: facts.as_ref(),
+        figures: empty.as_ref(),
     };
     let mut patterns = facts.as_ref().map(|facts| facts.patterns.clone()).unwrap_or_default();
     let job = CheckJob { task, formats: request.formats, control };
@@ -206,6 +218,9 @@ pub(crate) fn run<'t>(
     pipeline::run(&source, &job, threads, &control.cancel, &mut |product: &mut Product| {
         summary.merge(&product.outcome.summary);
         patterns.merge(&product.outcome.patterns);
+        if let (Some(figures), Some(part)) = (&mut figures, &product.outcome.figures) {
+            figures.merge(part);
+        }
         for (report, rendered) in product.rendered.iter().enumerate().filter(|(_, rendered)| !rendered.ends.is_empty())
         {
             sinks.findings(report, &rendered.bytes, &rendered.ends)?;
@@ -224,5 +239,5 @@ pub(crate) fn run<'t>(
     if !summary.is_conserved() || facts.is_some_and(|facts| facts.n_records != summary.records) {
         return Err(Error::NotConserved(summary.conservation()));
     }
-    Ok(Checked { summary, version: header.version() })
+    Ok(Checked { summary, version: header.version(), figures })
 }

@@ -85,6 +85,7 @@ impl Validator {
             show: Show { file: "-", ids: true, values: false },
             keep_lines: 10,
             parts: false,
+            figures: false,
             name: None,
             tuning: Tuning::SEQUENTIAL,
         };
@@ -96,7 +97,14 @@ impl Validator {
         let survey = || survey::survey(&source, &header, &self.book, 1, usize::MAX, &AtomicBool::new(false));
         let facts = asks.then(survey).transpose()?;
         let screen = Screen::new(&self.book, &header);
-        let task = Task { screen: &screen, show: request.show, keep_lines: 10, parts: false, facts: facts.as_ref() };
+        let task = Task {
+            screen: &screen,
+            show: request.show,
+            keep_lines: 10,
+            parts: false,
+            facts: facts.as_ref(),
+            figures: None,
+        };
         let mut patterns = facts.as_ref().map(|facts| facts.patterns.clone()).unwrap_or_default();
         let mut summary = Summary::new(10);
         let mut findings = Vec::new();

@@ -1,6 +1,7 @@
 //! What a worker does with a chunk: split it, screen each record, explain the few that fail, render and part them.
 
 use crate::chunk::Chunk;
+use crate::figures::Figures;
 use crate::survey::Facts;
 use cvrs_parse::{Index, Record};
 use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
@@ -78,6 +79,8 @@ pub(crate) struct Task<'a> {
     /// Whether clean and rejected records are parted.
     pub(crate) parts: bool,
     pub(crate) facts: Option<&'a Facts>,
+    /// Figures without counts, if figures are asked for.
+    pub(crate) figures: Option<&'a Figures>,
 }
 
 /// What came of a chunk.
@@ -85,6 +88,7 @@ pub(crate) struct Task<'a> {
 pub(crate) struct Outcome {
     pub(crate) summary: Summary,
     pub(crate) patterns: Patterns,
+    pub(crate) figures: Option<Figures>,
     pub(crate) clean: Vec<u8>,
     pub(crate) rejects: Vec<u8>,
 }
@@ -164,6 +168,13 @@ impl Worker {
             }
             if explained.worst == Level::Error {
                 self.rejected.push(line.start..line.next);
+            }
+        }
+        if let Some(empty) = task.figures {
+            let figures = out.figures.get_or_insert_with(|| empty.clone());
+            figures.clear();
+            for line in index.lines(text).filter(|line| !line.is_blank()) {
+                figures.observe(&index.record(text, task.screen.header(), line, &mut self.cells));
             }
         }
         out.summary.records = counts.records;

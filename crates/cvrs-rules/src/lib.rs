@@ -41,7 +41,7 @@ pub use cell::Cell;
 pub use codes::Codes;
 
 pub use dch::{Ask, DCH, Dch};
-pub use pattern::Patterns;
+pub use pattern::{Patterns, day_of_name};
 pub use profile::{Operation, Options, Profile};
 pub use registry::{RULES, rule};
 pub use rule::{Check, Example, Hit, Layer, Levels, Rule, Scope, Stage};

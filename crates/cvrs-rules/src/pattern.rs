@@ -331,8 +331,8 @@ fn is_telling(field: Field, value: &[u8], version: Version) -> bool {
     }
 }
 
-/// The day that a file's name begins with.
-fn day_of_name(name: &str) -> Option<Date> {
+/// The day that a file's name begins with, as `yyyymmdd`.
+pub fn day_of_name(name: &str) -> Option<Date> {
     let digits = name.as_bytes().first_chunk::<8>().filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
     let number =
         |range: core::ops::Range<usize>| digits[range].iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));

@@ -33,6 +33,7 @@ use cvrs_report::Level;
 use cvrs_spec::{Event, Field, Model, Version};
 use digits::{MASKS, load, not_digits, splat};
 pub use memory::Memory;
+use memory::{ProductWords, Word};
 use plan::{Content, Plan};
 use sets::{SetTable, to_upper};
 
@@ -396,8 +397,16 @@ impl Screen {
     #[inline(always)]
     fn products_stop(&self, cells: &Cells<'_>, memory: &mut Memory) -> bool {
         let [cvx, mvx, ndc, dose, complete] = self.product;
-        let values = [cells.of(cvx), cells.of(mvx), cells.of(ndc), cells.of(dose), cells.of(complete)];
-        memory.is_new_product(&values) && {
+        let words = ProductWords {
+            cvx: cells.word_of(cvx),
+            mvx: cells.word_of(mvx),
+            ndc: cells.word_of(ndc),
+            ndc_rest: cells.rest_of(ndc),
+            dose: cells.word_of(dose),
+            complete: cells.word_of(complete),
+        };
+        memory.is_new_product(&words) && {
+            let values = [cells.of(cvx), cells.of(mvx), cells.of(ndc), cells.of(dose), cells.of(complete)];
             let is_bad = self.is_product_bad(&values);
             if !is_bad {
                 memory.remember_product();
@@ -420,10 +429,8 @@ impl Screen {
     #[inline(always)]
     fn place_stops(&self, cells: &Cells<'_>, place: usize, memory: &mut Memory) -> bool {
         let [county, state, zip] = self.places[place];
-        let values = [cells.of(county), cells.of(state), cells.of(zip)];
-        memory.is_new_place(&values) && {
-            let [county, state, zip] = values;
-            let is_bad = places::is_doubtful(county, state, zip, self.codes);
+        memory.is_new_place(cells.word_of(county), cells.word_of(state), cells.word_of(zip)) && {
+            let is_bad = places::is_doubtful(cells.of(county), cells.of(state), cells.of(zip), self.codes);
             if !is_bad {
                 memory.remember_place();
             }
@@ -502,6 +509,23 @@ impl<'a> Cells<'a> {
             Some(column) => self.cell(column),
             None => &[],
         }
+    }
+
+    /// The cell of a column that the file may lack, as memory keeps it.
+    #[inline(always)]
+    fn word_of(&self, column: Option<u32>) -> Word {
+        match column {
+            Some(column) => Word { bytes: self.word(column), length: self.length(column) },
+            None => Word { bytes: 0, length: 0 },
+        }
+    }
+
+    /// What follows the first eight bytes of a cell, up to seven bytes of it.
+    #[inline(always)]
+    fn rest_of(&self, column: Option<u32>) -> u64 {
+        let Some(column) = column else { return 0 };
+        let rest = self.length(column).saturating_sub(8).min(7);
+        load(self.text, self.start(column) + 8) & MASKS[rest as usize]
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! `cvrs validate`.
 
-use crate::args::{Common, FailOn, FormatName, OperationName, ProfileName, Validate};
+use crate::args::{Common, FailOn, FormatName, OperationName, ProfileName, ReportName, Validate};
 use crate::fault::{Exit, Fault, Result};
 use crate::interrupt;
 use crate::outputs::{Outputs, Place, Report};
@@ -96,6 +96,7 @@ struct Run<'a> {
     outputs: Outputs,
     formats: Vec<Format>,
     texts: Vec<Place>,
+    stats: Vec<Place>,
 }
 
 impl<'a> Run<'a> {
@@ -110,11 +111,16 @@ impl<'a> Run<'a> {
             outputs: Outputs::default(),
             formats: Vec::new(),
             texts: Vec::new(),
+            stats: Vec::new(),
         };
         let main = args.output.as_deref().map_or_else(|| Ok(Place::stdout()), Place::file)?;
         run.add_report(args.format, main)?;
         for (format, path) in &args.report {
-            run.add_report(*format, Place::file(path)?)?;
+            let place = Place::file(path)?;
+            match format {
+                ReportName::Findings(format) => run.add_report(*format, place)?,
+                ReportName::Stats => run.stats.push(place),
+            }
         }
         run.formats = run.outputs.reports.iter().map(|report| report.format).collect();
         run.outputs.clean = args.clean.as_deref().map(AtomicFile::create).transpose()?;
@@ -164,6 +170,7 @@ impl<'a> Run<'a> {
             show: Show { file: &name, ids: !self.args.no_ids, values: self.args.show_values },
             keep_lines: self.args.limit.unwrap_or(LINES).try_into().unwrap_or(usize::MAX),
             parts: self.args.clean.is_some() || self.args.rejects.is_some(),
+            figures: self.args.stats || !self.stats.is_empty(),
             name: file_name,
             tuning,
         };
@@ -198,8 +205,14 @@ impl<'a> Run<'a> {
         for place in &mut self.texts {
             let is_coloured = matches!(place, Place::Stdout(_)) && self.common.color.is_for_stdout();
             let palette = if is_coloured { Palette::ANSI } else { Palette::default() };
-            let text = text::write(Heading { file: &name, facts: &facts }, summary, palette, &advice);
+            let mut text = text::write(Heading { file: &name, facts: &facts }, summary, palette, &advice);
+            if let Some(figures) = checked.figures.as_ref().filter(|_| self.args.stats) {
+                text += &figures.text();
+            }
             place.write(text.as_bytes())?;
+        }
+        for place in &mut self.stats {
+            place.write(&stats(&name, checked, &self.book))?;
         }
         if self.texts.is_empty() && !self.common.quiet {
             terminal::note(&format!("{name}: {}", summary.conservation()));
@@ -215,7 +228,7 @@ impl<'a> Run<'a> {
         for report in self.outputs.reports {
             report.place.commit()?;
         }
-        for place in self.texts {
+        for place in self.texts.into_iter().chain(self.stats) {
             place.commit()?;
         }
         for file in [self.outputs.clean, self.outputs.rejects].into_iter().flatten() {
@@ -223,6 +236,42 @@ impl<'a> Run<'a> {
         }
         Ok(())
     }
+}
+
+/// The figures of one input as a JSON object on one line.
+fn stats(name: &str, checked: &Checked, book: &Book) -> Vec<u8> {
+    let mut out = Vec::new();
+    let texts = [
+        ("file", name),
+        ("version", checked.version.name()),
+        ("profile", book.profile().name()),
+        ("rule_book", cvrs_rules::RULE_BOOK_VERSION),
+        ("code_sets", book.codes().sets().version()),
+    ];
+    for (key, text) in texts {
+        out.extend_from_slice(if out.is_empty() { b"{\"" } else { b",\"" });
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(b"\":\"");
+        cvrs_report::push_json(&mut out, text.as_bytes());
+        out.push(b'"');
+    }
+    let Summary { clean, rejected, blank_lines, errors, warnings, .. } = checked.summary;
+    let counts = [
+        ("clean", clean),
+        ("rejected", rejected),
+        ("blank_lines", blank_lines),
+        ("errors", errors),
+        ("warnings", warnings),
+    ];
+    for (key, count) in counts {
+        out.extend_from_slice(format!(",\"{key}\":{count}").as_bytes());
+    }
+    if let Some(figures) = &checked.figures {
+        out.push(b',');
+        out.extend_from_slice(&figures.json_members());
+    }
+    out.extend_from_slice(b"}\n");
+    out
 }
 
 fn exit(fail_on: FailOn, summary: &Summary) -> Exit {

@@ -3,7 +3,7 @@
 //! A file holds a few dozen products and some thousand places, each again and again. Whether a combination is good
 //! depends on its bytes alone, so a small table of the ones seen last answers nearly every question.
 
-use crate::screen::digits::{MASKS, load};
+use crate::screen::digits::MASKS;
 
 const PRODUCTS: usize = 512;
 const PLACES: usize = 2048;
@@ -25,12 +25,6 @@ impl Default for Memory {
     }
 }
 
-/// Up to eight bytes as a number.
-#[inline(always)]
-fn word(value: &[u8], most: usize) -> u64 {
-    load(value, 0) & MASKS[value.len().min(most)]
-}
-
 #[inline(always)]
 fn slot(key: &[u64], slots: usize) -> usize {
     let mixed =
@@ -38,25 +32,42 @@ fn slot(key: &[u64], slots: usize) -> usize {
     (mixed >> 40) as usize % slots
 }
 
+/// A cell as the screen holds it: up to eight bytes as a number, and its length.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word {
+    pub(crate) bytes: u64,
+    pub(crate) length: u32,
+}
+
+/// The codes of a product and its dose, as the screen holds them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProductWords {
+    pub(crate) cvx: Word,
+    pub(crate) mvx: Word,
+    pub(crate) ndc: Word,
+    /// What of the NDC follows its first eight bytes.
+    pub(crate) ndc_rest: u64,
+    pub(crate) dose: Word,
+    pub(crate) complete: Word,
+}
+
 impl Memory {
-    /// Whether this product (cvx, mvx, ndc, dose number, completeness) is not known to be good.
+    /// Whether this product is not known to be good.
     #[inline(always)]
-    pub(crate) fn is_new_product(&mut self, &[cvx, mvx, ndc, dose, complete]: &[&[u8]; 5]) -> bool {
-        self.fits = cvx.len() <= 4 && mvx.len() <= 3 && ndc.len() <= 15 && dose.len() <= 3 && complete.len() <= 4;
+    pub(crate) fn is_new_product(&mut self, words: &ProductWords) -> bool {
+        let ProductWords { cvx, mvx, ndc, ndc_rest, dose, complete } = *words;
+        self.fits =
+            (cvx.length <= 4) & (mvx.length <= 3) & (ndc.length <= 15) & (dose.length <= 3) & (complete.length <= 4);
         if !self.fits {
             return true;
         }
-        let rest = ndc.get(8..).unwrap_or_default();
+        let at = |length: u32, shift: u32| u64::from(length) << shift;
         // Lengths stand beside the bytes, so that no two combinations have one key.
         self.key = [
-            word(cvx, 4) | word(mvx, 3) << 32 | (cvx.len() as u64) << 56 | (mvx.len() as u64) << 60,
-            word(ndc, 8),
-            word(rest, 7) | (ndc.len() as u64) << 56,
-            word(dose, 3)
-                | word(complete, 4) << 24
-                | (dose.len() as u64) << 56
-                | (complete.len() as u64) << 60
-                | 1 << 63,
+            cvx.bytes | mvx.bytes << 32 | at(cvx.length, 56) | at(mvx.length, 60),
+            ndc.bytes,
+            ndc_rest | at(ndc.length, 56),
+            dose.bytes | complete.bytes << 24 | at(dose.length, 56) | at(complete.length, 60) | 1 << 63,
         ];
         self.slot = slot(&self.key, PRODUCTS);
         self.products[self.slot] != self.key
@@ -69,17 +80,18 @@ impl Memory {
         }
     }
 
-    /// Whether this place (county, state, ZIP code) is not known to be good.
+    /// Whether this place is not known to be good. Of a ZIP code of nine digits the first five tell the place; its
+    /// shape has been seen to.
     #[inline(always)]
-    pub(crate) fn is_new_place(&mut self, &[county, state, zip]: &[&[u8]; 3]) -> bool {
-        self.fits = county.len() <= 5 && state.len() <= 2 && zip.len() <= 10;
+    pub(crate) fn is_new_place(&mut self, county: Word, state: Word, zip: Word) -> bool {
+        self.fits = (county.length <= 5) & (state.length <= 2) & (zip.length <= 10);
         if !self.fits {
             return true;
         }
-        // Of a ZIP code of nine digits the first five tell the place; its shape has been seen to.
-        let zip_word = word(zip, 5);
-        self.key[0] = word(county, 5) | word(state, 2) << 40 | (county.len() as u64) << 56 | (state.len() as u64) << 60;
-        self.key[1] = zip_word | (zip.len().min(5) as u64) << 40 | 1 << 63;
+        let at = |length: u32, shift: u32| u64::from(length) << shift;
+        let zip_length = zip.length.min(5);
+        self.key[0] = county.bytes | state.bytes << 40 | at(county.length, 56) | at(state.length, 60);
+        self.key[1] = zip.bytes & MASKS[zip_length as usize] | at(zip_length, 40) | 1 << 63;
         self.slot = slot(&self.key[..2], PLACES);
         self.places[self.slot] != self.key[..2]
     }
