@@ -34,13 +34,17 @@ pub struct Heading<'a> {
     pub facts: &'a str,
 }
 
-/// Writes the report. `advice` is asked for each code.
-pub fn write(
-    heading: Heading<'_>,
-    summary: &Summary,
-    palette: Palette,
-    advice: &dyn Fn(&CellCount) -> Advice,
-) -> String {
+/// What the report asks of those who know the rules.
+pub trait Adviser {
+    /// What to do about a finding.
+    fn advice(&self, cell: &CellCount) -> Advice;
+
+    /// Whether `cell` is explained by the finding `pattern` about the whole file, and so is folded into its line.
+    fn folds(&self, pattern: &CellCount, cell: &CellCount) -> bool;
+}
+
+/// Writes the report.
+pub fn write(heading: Heading<'_>, summary: &Summary, palette: Palette, adviser: &dyn Adviser) -> String {
     let mut out = String::new();
     let Palette { error, warn, good, faint, end } = palette;
     let mut file = Vec::new();
@@ -65,10 +69,12 @@ pub fn write(
     if summary.records == 0 {
         out.push_str("  note: a header and no record\n");
     }
-    let cells = summary.cells();
-    if cells.is_empty() {
+    let all = summary.cells();
+    if all.is_empty() {
         return out;
     }
+    let is_folded = |cell: &CellCount| all.iter().any(|pattern| adviser.folds(pattern, cell));
+    let cells: Vec<&CellCount> = all.iter().copied().filter(|cell| !is_folded(cell)).collect();
     let rows: Vec<[String; 4]> = cells.iter().map(|cell| row(cell)).collect();
     let titles = ["rule", "field", "count", "what is wrong"];
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0).max(titles[column].len());
@@ -98,7 +104,15 @@ pub fn write(
             let word = plural(cell.count, "line");
             let _ = writeln!(out, "{:indent$}{faint}{word} {}{more}{end}", "", shown.join(", "));
         }
-        let remedy = advice(cell).remedy;
+        let folded: Vec<String> = all
+            .iter()
+            .filter(|other| adviser.folds(cell, other))
+            .map(|other| format!("{} {} {}", other.code, other.field.map_or("", cvrs_spec::Field::name), other.count))
+            .collect();
+        if !folded.is_empty() {
+            let _ = writeln!(out, "{:indent$}{faint}explains:{end} {}", "", folded.join(", "));
+        }
+        let remedy = adviser.advice(cell).remedy;
         if !remedy.is_empty() {
             let _ = writeln!(out, "{:indent$}{faint}to do:{end} {remedy}", "");
         }
@@ -123,6 +137,32 @@ mod tests {
     use crate::{Finding, Message};
     use cvrs_spec::Field;
 
+    struct Plain;
+
+    impl Adviser for Plain {
+        fn advice(&self, _: &CellCount) -> Advice {
+            Advice { remedy: "Write F, M or U." }
+        }
+
+        fn folds(&self, pattern: &CellCount, cell: &CellCount) -> bool {
+            pattern.code == "PAT" && cell.code == "B"
+        }
+    }
+
+    #[test]
+    fn what_a_pattern_explains_is_folded_into_its_line() {
+        let mut summary = Summary::new(1);
+        for (code, field) in [("PAT", None), ("B", Some(Field::Cvx)), ("C", None)] {
+            let message = Message::text("wrong");
+            summary.count(&Finding { code, dch: None, level: Level::Warn, field, related: None, message }, 2);
+        }
+        let heading = Heading { file: "a.txt", facts: "facts" };
+        let text = write(heading, &summary, Palette::default(), &Plain);
+        assert!(text.contains("explains: B cvx 1\n"), "{text}");
+        assert!(!text.contains("  B  "), "{text}");
+        assert_eq!(text.matches("line 2").count(), 2);
+    }
+
     #[test]
     fn the_summary_stands_before_the_table() {
         let mut summary = Summary::new(1);
@@ -138,7 +178,7 @@ mod tests {
         summary.count(&finding, 3);
         summary.count(&finding, 4);
         let heading = Heading { file: "a.txt", facts: "CVRS 3, profile recommended" };
-        let text = write(heading, &summary, Palette::default(), &|_| Advice { remedy: "Write F, M or U." });
+        let text = write(heading, &summary, Palette::default(), &Plain);
         assert_eq!(
             text,
             "a.txt: 2 errors, no warnings\n  2 records = 1 clean + 1 rejected\n  CVRS 3, profile recommended\n\n  \

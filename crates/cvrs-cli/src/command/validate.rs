@@ -11,7 +11,7 @@ use cvrs_engine::{Checked, Control, Format, Request, Show, Tuning, check_input};
 use cvrs_parse::Date;
 use cvrs_report::text::{Heading, Palette};
 use cvrs_report::{Advice, CellCount, Summary, text, tsv};
-use cvrs_rules::{Book, Operation, Options, Profile};
+use cvrs_rules::{Book, Operation, Options, Patterns, Profile};
 use cvrs_spec::Version;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
         for place in &mut self.texts {
             let is_coloured = matches!(place, Place::Stdout(_)) && self.common.color.is_for_stdout();
             let palette = if is_coloured { Palette::ANSI } else { Palette::default() };
-            let mut text = text::write(Heading { file: &name, facts: &facts }, summary, palette, &advice);
+            let mut text = text::write(Heading { file: &name, facts: &facts }, summary, palette, &RuleBook);
             if let Some(figures) = checked.figures.as_ref().filter(|_| self.args.stats) {
                 text += &figures.text();
             }
@@ -283,8 +283,17 @@ fn exit(fail_on: FailOn, summary: &Summary) -> Exit {
     if counted > 0 { Exit::Findings } else { Exit::Done }
 }
 
-fn advice(cell: &CellCount) -> Advice {
-    Advice { remedy: cvrs_rules::rule(cell.code).map_or("", |rule| rule.remedy) }
+/// The rule book as the text report asks it.
+struct RuleBook;
+
+impl text::Adviser for RuleBook {
+    fn advice(&self, cell: &CellCount) -> Advice {
+        Advice { remedy: cvrs_rules::rule(cell.code).map_or("", |rule| rule.remedy) }
+    }
+
+    fn folds(&self, pattern: &CellCount, cell: &CellCount) -> bool {
+        Patterns::folds(pattern.code, cell.code, cell.field)
+    }
 }
 
 fn options(args: &Validate) -> Options {
