@@ -3,7 +3,8 @@
 use crate::chunk::ReadAt;
 use crate::error::{Error, Result};
 use crate::io::{Body, Input, InputError, read_exact_at, sniff_text};
-use crate::run::{Checked, Control, Request, Sinks, run};
+use crate::run::{self, Checked, Control, Request, Sinks};
+use crate::survey::{Facts, Survey};
 use crate::text::Text;
 use std::fs::File;
 
@@ -13,24 +14,65 @@ impl ReadAt for File {
     }
 }
 
+/// What can be done with an input as often as needed: it is opened anew each time.
+struct Reading<'i> {
+    name: String,
+    input: &'i mut Input,
+}
+
+type Open<'a> = &'a mut dyn FnMut() -> Result<Text<'static>>;
+type Judge<'a> = &'a dyn Fn(&[u8], bool) -> Result<()>;
+
+impl Reading<'_> {
+    fn with<T>(self, act: impl FnOnce(Open<'_>, Judge<'_>) -> Result<T>) -> Result<T> {
+        let Self { name, input } = self;
+        let mut open = || {
+            Ok(match input.body()? {
+                Body::Plain { file, len } => Text::Positional { file: Box::new(file), len },
+                Body::Stream(reader) => Text::Stream(reader),
+            })
+        };
+        let judge = |head: &[u8], is_whole: bool| {
+            Ok(sniff_text(head, is_whole).map_err(|cause| InputError::new(&name, cause))?)
+        };
+        act(&mut open, &judge).map_err(|error| match error {
+            Error::Read(error) => Error::Input(InputError::from_stream(&name, error)),
+            other => other,
+        })
+    }
+}
+
+/// Adds an input to the survey of a run. It must be rewindable if it is to be checked afterwards.
+///
+/// # Errors
+/// As [`check_input`]. The input has its number in the survey all the same.
+pub fn survey_input(input: &mut Input, request: &Request<'_>, control: &Control, survey: &mut Survey) -> Result<()> {
+    let reading = Reading { name: input.name().to_owned(), input };
+    let n_inputs = survey.n_inputs();
+    let surveyed = reading.with(|open, judge| run::survey(open, judge, request, control, survey));
+    if survey.n_inputs() == n_inputs {
+        survey.skip();
+    }
+    surveyed
+}
+
 /// Checks an input. If the rules ask what all records together show, it is read twice; an input that cannot be read
 /// twice is copied to an unlinked temporary file first.
 ///
+/// `facts` are those of a survey of all inputs of the run, with this one's number among them, from 0; without them the
+/// input is surveyed by itself.
+///
 /// # Errors
 /// [`Error::Input`] where the input cannot be read or is no CVRS text, else as [`Error`] names them.
-pub fn check_input(input: Input, request: &Request<'_>, control: &Control, sinks: &mut dyn Sinks) -> Result<Checked> {
-    let name = input.name().to_owned();
-    let mut input = if request.book.needs_survey() { input.rewindable(None)? } else { input };
-    let mut open = || {
-        Ok(match input.body()? {
-            Body::Plain { file, len } => Text::Positional { file: Box::new(file), len },
-            Body::Stream(reader) => Text::Stream(reader),
-        })
-    };
-    let judge =
-        |head: &[u8], is_whole: bool| Ok(sniff_text(head, is_whole).map_err(|cause| InputError::new(&name, cause))?);
-    run(&mut open, &judge, request, control, sinks).map_err(|error| match error {
-        Error::Read(error) => Error::Input(InputError::from_stream(&name, error)),
-        other => other,
-    })
+pub fn check_input(
+    input: Input,
+    request: &Request<'_>,
+    facts: Option<(&Facts, usize)>,
+    control: &Control,
+    sinks: &mut dyn Sinks,
+) -> Result<Checked> {
+    let is_read_twice = facts.is_none() && request.book.needs_survey();
+    let mut input = if is_read_twice { input.rewindable(None)? } else { input };
+    let reading = Reading { name: input.name().to_owned(), input: &mut input };
+    reading.with(|open, judge| run::run(open, judge, request, facts, control, sinks))
 }

@@ -41,7 +41,8 @@ pub use chunk::MAX_LINE_BYTES;
 pub use error::{Error, Result};
 pub use figures::Figures;
 #[cfg(feature = "io")]
-pub use file::check_input;
+pub use file::{check_input, survey_input};
 pub use run::{Checked, Control, Request, Sinks, Tuning};
+pub use survey::{Facts, Survey};
 pub use validator::{Found, Report, Validator};
 pub use work::{Format, Show};

@@ -4,8 +4,8 @@ use crate::chunk::Chunk;
 use crate::error::{Error, Result};
 use crate::figures::Figures;
 use crate::pipeline::{self, Job};
-use crate::survey::{self, Facts};
-use crate::text::Text;
+use crate::survey::{Facts, InputFacts, Survey};
+use crate::text::{Opened, Text};
 use crate::work::{Counts, Format, Outcome, Rendered, Show, Task, Worker};
 use cvrs_parse::Header;
 use cvrs_report::{Entry, Finding, Summary};
@@ -174,24 +174,53 @@ fn tell(
     Ok(())
 }
 
-/// Checks a text that `open` opens, as often as it must be read; `judge` looks at its first bytes.
-pub(crate) fn run<'t>(
+/// Opens a text and binds its header; `judge` looks at the first bytes.
+fn open_text<'t>(
+    open: &mut dyn FnMut() -> Result<Text<'t>>,
+    judge: &dyn Fn(&[u8], bool) -> Result<()>,
+    request: &Request<'_>,
+) -> Result<(Opened<'t>, Header)> {
+    let opened = open()?.open()?;
+    judge(opened.head(), opened.is_whole())?;
+    let header = read_header(opened.head(), request)?;
+    Ok((opened, header))
+}
+
+/// Adds a text to a survey.
+pub(crate) fn survey<'t>(
     open: &mut dyn FnMut() -> Result<Text<'t>>,
     judge: &dyn Fn(&[u8], bool) -> Result<()>,
     request: &Request<'_>,
     control: &Control,
+    survey: &mut Survey,
+) -> Result<()> {
+    let (mut opened, header) = open_text(open, judge, request)?;
+    survey.add(&opened.body(header.byte_len(), request.tuning.chunk_bytes), &header, &control.cancel)
+}
+
+/// Checks a text that `open` opens, as often as it must be read; `judge` looks at its first bytes.
+///
+/// `facts` are those of a survey of all inputs, with this one's number among them; without them, the text is surveyed
+/// by itself if the rules ask for it.
+pub(crate) fn run<'t>(
+    open: &mut dyn FnMut() -> Result<Text<'t>>,
+    judge: &dyn Fn(&[u8], bool) -> Result<()>,
+    request: &Request<'_>,
+    facts: Option<(&Facts, usize)>,
+    control: &Control,
     sinks: &mut dyn Sinks,
 ) -> Result<Checked> {
-    let mut opened = open()?.open()?;
-    judge(opened.head(), opened.is_whole())?;
-    let header = read_header(opened.head(), request)?;
     let Tuning { threads, chunk_bytes, survey_bytes } = request.tuning;
-    let mut facts: Option<Facts> = None;
-    if request.book.needs_survey() {
-        let source = opened.body(header.byte_len(), chunk_bytes);
-        facts = Some(survey::survey(&source, &header, request.book, threads, survey_bytes, &control.cancel)?);
-        opened = open()?.open()?;
-    }
+    let own_facts = match Survey::new(request.book, threads, survey_bytes) {
+        Some(mut own) if facts.is_none() => {
+            survey(open, judge, request, control, &mut own)?;
+            Some(own.finish()?)
+        }
+        _ => None,
+    };
+    let (facts, number) = facts.map_or((own_facts.as_ref(), 0), |(facts, number)| (Some(facts), number));
+    let facts: Option<InputFacts<'_>> = facts.and_then(|facts| facts.of_input(number));
+    let (mut opened, header) = open_text(open, judge, request)?;
     sinks.header(&opened.head()[..header.byte_len()])?;
     let mut summary = Summary::new(request.keep_lines);
     for finding in explain_header(&header, request) {
@@ -209,10 +238,10 @@ pub(crate) fn run<'t>(
         show: request.show,
         keep_lines: request.keep_lines,
         parts: request.parts,
-        facts: facts.as_ref(),
+        facts,
         figures: empty.as_ref(),
     };
-    let mut patterns = facts.as_ref().map(|facts| facts.patterns.clone()).unwrap_or_default();
+    let mut patterns = facts.map(|facts| facts.patterns().clone()).unwrap_or_default();
     let job = CheckJob { task, formats: request.formats, control };
     let source = opened.body(header.byte_len(), chunk_bytes);
     pipeline::run(&source, &job, threads, &control.cancel, &mut |product: &mut Product| {
@@ -236,7 +265,7 @@ pub(crate) fn run<'t>(
             tell(&finding, line, request, &mut summary, sinks)?;
         }
     }
-    if !summary.is_conserved() || facts.is_some_and(|facts| facts.n_records != summary.records) {
+    if !summary.is_conserved() || facts.is_some_and(|facts| facts.n_records() != summary.records) {
         return Err(Error::NotConserved(summary.conservation()));
     }
     Ok(Checked { summary, version: header.version(), figures })

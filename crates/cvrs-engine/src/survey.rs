@@ -17,7 +17,7 @@ use crate::pipeline::{self, Job};
 use crate::work::Counts;
 use buckets::{Buckets, Entry};
 use cvrs_parse::{Header, Index};
-use cvrs_rules::{Book, Duplicate, Patterns, Seen};
+use cvrs_rules::{Book, Duplicate, Earlier, Patterns, Seen};
 use cvrs_spec::{Field, Model};
 use hash::Hasher;
 use std::ops::Range;
@@ -30,28 +30,74 @@ pub(crate) struct Fact {
     pub(crate) seen: Seen,
 }
 
-/// What the survey found, by line.
+/// What the survey found of all inputs of a run.
+///
+/// Lines are numbered through: those of an input follow on those of the one before it.
 #[derive(Debug, Default)]
-pub(crate) struct Facts {
+pub struct Facts {
     by_line: Vec<Fact>,
-    /// Records in the text.
-    pub(crate) n_records: u64,
-    /// What all records show of patterns.
-    pub(crate) patterns: Patterns,
+    inputs: Vec<Surveyed>,
+}
+
+/// What the survey found of one input.
+#[derive(Debug, Default)]
+struct Surveyed {
+    /// How many lines precede it.
+    base: u64,
+    n_records: u64,
+    patterns: Patterns,
+}
+
+/// The facts of one input.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InputFacts<'a> {
+    facts: &'a Facts,
+    input: &'a Surveyed,
 }
 
 impl Facts {
-    /// The facts about lines in that range, in order.
-    pub(crate) fn lines_within(&self, lines: Range<u64>) -> &[Fact] {
-        let start = self.by_line.partition_point(|fact| fact.line < lines.start);
-        let end = self.by_line.partition_point(|fact| fact.line < lines.end);
-        &self.by_line[start..end]
+    /// The facts of the input of that number, in the order in which they were surveyed, from 0.
+    pub(crate) fn of_input(&self, number: usize) -> Option<InputFacts<'_>> {
+        Some(InputFacts { facts: self, input: self.inputs.get(number)? })
+    }
+
+    /// Where a line stands, told from an input: its own number, and its input if that is another.
+    fn place(&self, line: u64, from: usize) -> Earlier {
+        let input = self.input_of(line);
+        let other = u32::try_from(input + 1).ok().filter(|_| input != from);
+        Earlier { line: line - self.inputs[input].base, input: other }
+    }
+
+    fn input_of(&self, line: u64) -> usize {
+        self.inputs.partition_point(|input| input.base < line) - 1
+    }
+}
+
+impl<'a> InputFacts<'a> {
+    /// How many records the input has.
+    pub(crate) const fn n_records(self) -> u64 {
+        self.input.n_records
+    }
+
+    /// What all its records show of patterns.
+    pub(crate) const fn patterns(self) -> &'a Patterns {
+        &self.input.patterns
+    }
+
+    /// The lines in that range about which there are facts, in order.
+    pub(crate) fn lines_within(self, lines: Range<u64>) -> impl Iterator<Item = u64> {
+        let base = self.input.base;
+        let by_line = &self.facts.by_line;
+        let start = by_line.partition_point(|fact| fact.line < base + lines.start);
+        let end = by_line.partition_point(|fact| fact.line < base + lines.end);
+        by_line[start..end].iter().map(move |fact| fact.line - base)
     }
 
     /// What is known of a line, if anything.
-    pub(crate) fn of_line(&self, line: u64) -> Option<Seen> {
-        let at = self.by_line.binary_search_by_key(&line, |fact| fact.line).ok()?;
-        Some(self.by_line[at].seen)
+    pub(crate) fn of_line(self, line: u64) -> Option<Seen> {
+        let by_line = &self.facts.by_line;
+        let at = by_line.binary_search_by_key(&(self.input.base + line), |fact| fact.line).ok()?;
+        Some(by_line[at].seen)
     }
 }
 
@@ -64,8 +110,9 @@ struct Questions {
     patterns: bool,
 }
 
-struct Survey<'a> {
+struct Gathering<'a> {
     header: &'a Header,
+    base: u64,
     hasher: Hasher,
     asks: Questions,
 }
@@ -82,11 +129,12 @@ struct Gathered {
     persons: Vec<Entry>,
     /// The model of each record as a run: from which line on.
     models: Vec<(Option<Model>, u64)>,
+    n_lines: u64,
     n_records: u64,
     patterns: Patterns,
 }
 
-impl Job for Survey<'_> {
+impl Job for Gathering<'_> {
     type Worker = Worker;
     type Outcome = Gathered;
 
@@ -110,8 +158,10 @@ impl Job for Survey<'_> {
         out.models.clear();
         out.patterns.clear();
         out.n_records = counts.records;
+        out.n_lines = counts.lines;
         for line in worker.index.lines(text).filter(|line| !line.is_blank()) {
-            let number = before.lines + line.number as u64 + 1;
+            let local = before.lines + line.number as u64 + 1;
+            let number = self.base + local;
             let record = worker.index.record(text, self.header, line, &mut worker.cells);
             let (event_id, recip_id) = (record.get(Field::VaxEventId), record.get(Field::RecipId));
             if self.asks.duplicates && !event_id.is_empty() {
@@ -124,7 +174,7 @@ impl Job for Survey<'_> {
                 out.persons.push(Entry::new(self.hasher.whole(recip_id), dob ^ sex.rotate_left(16), number));
             }
             if self.asks.patterns {
-                out.patterns.observe(&record, number);
+                out.patterns.observe(&record, local);
             }
             if self.asks.models {
                 let model = record.model();
@@ -137,75 +187,119 @@ impl Job for Survey<'_> {
     }
 }
 
-/// Reads the whole source and answers what the book asks of all records together.
-///
-/// `memory` is how many bytes of entries are held before they go to disk.
-pub(crate) fn survey(
-    source: &Source<'_>,
-    header: &Header,
-    book: &Book,
+/// The survey of a run: inputs are added in their order, then it is asked for the facts.
+#[derive(Debug)]
+pub struct Survey {
+    hasher: Hasher,
+    asks: Questions,
+    events: Buckets,
+    persons: Buckets,
+    facts: Facts,
+    lines: u64,
     threads: usize,
-    memory: usize,
-    cancel: &AtomicBool,
-) -> Result<Facts> {
-    let asks = Questions {
-        duplicates: book.is_on("BUSR013"),
-        persons: book.is_on("XR018"),
-        models: book.is_on("XR011"),
-        patterns: book.asks_for_patterns(),
-    };
-    let job = Survey { header, hasher: Hasher::new(), asks };
-    let (mut events, mut persons) = (Buckets::new(memory / 2), Buckets::new(memory / 2));
-    let mut first_model = None;
-    let mut other_model = None;
-    let mut facts = Facts::default();
-    pipeline::run(source, &job, threads, cancel, &mut |gathered: &mut Gathered| {
-        facts.n_records += gathered.n_records;
-        facts.patterns.merge(&gathered.patterns);
-        events.extend(&gathered.events)?;
-        persons.extend(&gathered.persons)?;
-        for &(model, line) in &gathered.models {
-            let first = *first_model.get_or_insert(model);
-            let is_known = model.is_none_or(|model| header.version().has_model(model));
-            if model.is_some() && (model != first || !is_known) {
-                other_model.get_or_insert(line);
-            }
-        }
-        Ok(())
-    })?;
-    let is_other = |first: &Entry, later: &Entry| first.check() != later.check();
-    facts.by_line.extend(events.resolve(threads, &|_, _| true, &duplicates)?);
-    facts.by_line.extend(persons.resolve(threads, &is_other, &other_persons)?);
-    if let Some(line) = other_model {
-        facts.by_line.push(Fact { line, seen: Seen { is_first_of_other_model: true, ..Seen::default() } });
+}
+
+impl Survey {
+    /// A survey of what the book asks of all records together; `None` if it asks nothing.
+    ///
+    /// `memory` is how many bytes of entries are held before they go to disk.
+    pub fn new(book: &Book, threads: usize, memory: usize) -> Option<Self> {
+        let asks = Questions {
+            duplicates: book.is_on("BUSR013"),
+            persons: book.is_on("XR018"),
+            models: book.is_on("XR011"),
+            patterns: book.asks_for_patterns(),
+        };
+        book.needs_survey().then(|| Self {
+            hasher: Hasher::new(),
+            asks,
+            events: Buckets::new(memory / 2),
+            persons: Buckets::new(memory / 2),
+            facts: Facts::default(),
+            lines: 0,
+            threads,
+        })
     }
-    facts.by_line.sort_unstable_by_key(|fact| fact.line);
-    facts.by_line.dedup_by(|later, earlier| {
-        let is_same = later.line == earlier.line;
-        if is_same {
-            earlier.seen.duplicate = earlier.seen.duplicate.or(later.seen.duplicate);
-            earlier.seen.other_person = earlier.seen.other_person.or(later.seen.other_person);
-            earlier.seen.is_first_of_other_model |= later.seen.is_first_of_other_model;
-        }
-        is_same
-    });
-    Ok(facts)
+
+    /// Reads a whole input.
+    pub(crate) fn add(&mut self, source: &Source<'_>, header: &Header, cancel: &AtomicBool) -> Result<()> {
+        let job = Gathering { header, base: self.lines, hasher: self.hasher, asks: self.asks };
+        let mut surveyed = Surveyed { base: self.lines, ..Surveyed::default() };
+        let (mut first_model, mut other_model, mut n_lines) = (None, None, 1);
+        let (events, persons) = (&mut self.events, &mut self.persons);
+        let read = pipeline::run(source, &job, self.threads, cancel, &mut |gathered: &mut Gathered| {
+            n_lines += gathered.n_lines;
+            surveyed.n_records += gathered.n_records;
+            surveyed.patterns.merge(&gathered.patterns);
+            events.extend(&gathered.events)?;
+            persons.extend(&gathered.persons)?;
+            for &(model, line) in &gathered.models {
+                let Some(model) = model else { continue };
+                let first = *first_model.get_or_insert(model);
+                if model != first || !header.version().has_model(model) {
+                    other_model.get_or_insert(line);
+                }
+            }
+            Ok(())
+        });
+        // Also of an input that cannot be read to its end, some lines are known.
+        self.lines += n_lines;
+        self.facts.inputs.push(surveyed);
+        let seen = Seen { is_first_of_other_model: true, ..Seen::default() };
+        self.facts.by_line.extend(other_model.map(|line| Fact { line, seen }));
+        read
+    }
+
+    /// How many inputs have been added.
+    pub(crate) fn n_inputs(&self) -> usize {
+        self.facts.inputs.len()
+    }
+
+    /// Adds an input that cannot be opened, so that the numbers of those that follow are right.
+    pub fn skip(&mut self) {
+        self.facts.inputs.push(Surveyed { base: self.lines, ..Surveyed::default() });
+        self.lines += 1;
+    }
+
+    /// What all inputs together show.
+    ///
+    /// # Errors
+    /// If what went to disk cannot be read back.
+    pub fn finish(self) -> Result<Facts> {
+        let Self { events, persons, mut facts, threads, .. } = self;
+        let is_other = |first: &Entry, later: &Entry| first.check() != later.check();
+        let mut found = events.resolve(threads, &|_, _| true, &|group, out| duplicates(group, &facts, out))?;
+        found.append(&mut persons.resolve(threads, &is_other, &|group, out| other_persons(group, &facts, out))?);
+        facts.by_line.append(&mut found);
+        facts.by_line.sort_unstable_by_key(|fact| fact.line);
+        facts.by_line.dedup_by(|later, earlier| {
+            let is_same = later.line == earlier.line;
+            if is_same {
+                earlier.seen.duplicate = earlier.seen.duplicate.or(later.seen.duplicate);
+                earlier.seen.other_person = earlier.seen.other_person.or(later.seen.other_person);
+                earlier.seen.is_first_of_other_model |= later.seen.is_first_of_other_model;
+            }
+            is_same
+        });
+        Ok(facts)
+    }
 }
 
 /// Records with one folded id, in file order: each later one repeats the first that is equal to the letter, or else
 /// the first of all but for case.
-fn duplicates(group: &[Entry], facts: &mut Vec<Fact>) {
+fn duplicates(group: &[Entry], facts: &Facts, found: &mut Vec<Fact>) {
     for (at, entry) in group.iter().enumerate().skip(1) {
         let exact = group[..at].iter().find(|earlier| earlier.check() == entry.check());
-        let duplicate = Duplicate { first_line: exact.unwrap_or(&group[0]).line, is_exact: exact.is_some() };
-        facts.push(Fact { line: entry.line, seen: Seen { duplicate: Some(duplicate), ..Seen::default() } });
+        let first = facts.place(exact.unwrap_or(&group[0]).line, facts.input_of(entry.line));
+        let duplicate = Duplicate { first, is_exact: exact.is_some() };
+        found.push(Fact { line: entry.line, seen: Seen { duplicate: Some(duplicate), ..Seen::default() } });
     }
 }
 
 /// Records with one recipient id: each that differs from the first in birth date or sex.
-fn other_persons(group: &[Entry], facts: &mut Vec<Fact>) {
+fn other_persons(group: &[Entry], facts: &Facts, found: &mut Vec<Fact>) {
     for entry in group.iter().filter(|entry| entry.check() != group[0].check()) {
-        let seen = Seen { other_person: Some(group[0].line), ..Seen::default() };
-        facts.push(Fact { line: entry.line, seen });
+        let earlier = facts.place(group[0].line, facts.input_of(entry.line));
+        found.push(Fact { line: entry.line, seen: Seen { other_person: Some(earlier), ..Seen::default() } });
     }
 }

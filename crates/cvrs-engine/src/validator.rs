@@ -3,7 +3,7 @@
 use crate::chunk::{Chunk, ReadAt, Source};
 use crate::error::Result;
 use crate::run::{Request, Tuning, explain_header, read_header};
-use crate::survey;
+use crate::survey::Survey;
 use crate::work::{Counts, Outcome, Show, Task, Worker};
 use cvrs_report::{Entry, Finding, Summary};
 use cvrs_rules::{Book, Options, Screen};
@@ -93,19 +93,15 @@ impl Validator {
         let body = &text[header.byte_len()..];
         let file: &dyn ReadAt = &text;
         let source = Source::ranges(file, header.byte_len() as u64, text.len() as u64, STEP_BYTES);
-        let asks = self.book.needs_survey();
-        let survey = || survey::survey(&source, &header, &self.book, 1, usize::MAX, &AtomicBool::new(false));
-        let facts = asks.then(survey).transpose()?;
+        let mut survey = Survey::new(&self.book, 1, usize::MAX);
+        if let Some(survey) = &mut survey {
+            survey.add(&source, &header, &AtomicBool::new(false))?;
+        }
+        let facts = survey.map(Survey::finish).transpose()?;
+        let facts = facts.as_ref().and_then(|facts| facts.of_input(0));
         let screen = Screen::new(&self.book, &header);
-        let task = Task {
-            screen: &screen,
-            show: request.show,
-            keep_lines: 10,
-            parts: false,
-            facts: facts.as_ref(),
-            figures: None,
-        };
-        let mut patterns = facts.as_ref().map(|facts| facts.patterns.clone()).unwrap_or_default();
+        let task = Task { screen: &screen, show: request.show, keep_lines: 10, parts: false, facts, figures: None };
+        let mut patterns = facts.map(|facts| facts.patterns().clone()).unwrap_or_default();
         let mut summary = Summary::new(10);
         let mut findings = Vec::new();
         for finding in explain_header(&header, &request) {

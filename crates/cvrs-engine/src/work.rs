@@ -2,7 +2,7 @@
 
 use crate::chunk::Chunk;
 use crate::figures::Figures;
-use crate::survey::Facts;
+use crate::survey::InputFacts;
 use cvrs_parse::{Index, Record};
 use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
 use cvrs_rules::{Memory, Patterns, Screen, Seen, Stopped};
@@ -78,7 +78,7 @@ pub(crate) struct Task<'a> {
     pub(crate) keep_lines: usize,
     /// Whether clean and rejected records are parted.
     pub(crate) parts: bool,
-    pub(crate) facts: Option<&'a Facts>,
+    pub(crate) facts: Option<InputFacts<'a>>,
     /// Figures without counts, if figures are asked for.
     pub(crate) figures: Option<&'a Figures>,
 }
@@ -191,17 +191,16 @@ impl Worker {
         let limit = cvrs_rules::MAX_RECORDS;
         let is_limit_here = (before.records..before.records + counts.records).contains(&limit);
         let is_limit_on = is_limit_here && task.screen.book().is_on("XR009");
-        let known =
-            task.facts.map_or(&[][..], |facts| facts.lines_within(before.lines + 1..before.lines + counts.lines + 1));
-        if known.is_empty() && !is_limit_on {
+        let lines = before.lines + 1..before.lines + counts.lines + 1;
+        let mut known = task.facts.into_iter().flat_map(|facts| facts.lines_within(lines.clone())).peekable();
+        if known.peek().is_none() && !is_limit_on {
             return;
         }
         let Some(index) = &self.index else { return };
         let mut records = 0;
-        let mut known = known.iter().peekable();
         let mut stopped = std::mem::take(&mut self.stopped).into_iter().peekable();
         for line in index.lines(text) {
-            let is_known = known.next_if(|fact| fact.line == before.lines + line.number as u64 + 1).is_some();
+            let is_known = known.next_if(|&known| known == before.lines + line.number as u64 + 1).is_some();
             let is_stopped = stopped.next_if(|stopped| stopped.line as usize == line.number).is_some();
             let is_blank = line.is_blank();
             let is_limit = is_limit_on && !is_blank && before.records + u64::from(records) == limit;

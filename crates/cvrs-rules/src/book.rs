@@ -7,11 +7,30 @@ use cvrs_parse::{Date, Record};
 use cvrs_report::{Finding, Level, Message};
 use cvrs_spec::{Field, Version};
 
+/// Where an earlier record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Earlier {
+    /// Its physical line.
+    pub line: u64,
+    /// The number of its input among those of the run, from 1, if it is another one.
+    pub input: Option<u32>,
+}
+
+impl Earlier {
+    /// The message about it: the first text with its line, or the second with its line and input.
+    pub(crate) fn message(self, here: &'static str, elsewhere: &'static str) -> Message {
+        match self.input {
+            None => Message::Template(here, [self.line, 0]),
+            Some(input) => Message::Template(elsewhere, [self.line, u64::from(input)]),
+        }
+    }
+}
+
 /// An earlier record with the same `vax_event_id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duplicate {
-    /// The physical line of the first record with it.
-    pub first_line: u64,
+    /// The first record with it.
+    pub first: Earlier,
     /// Whether the ids are equal to the letter, not only but for case.
     pub is_exact: bool,
 }
@@ -27,8 +46,8 @@ pub struct Seen {
     pub is_unterminated: bool,
     /// An earlier record with its `vax_event_id`.
     pub duplicate: Option<Duplicate>,
-    /// The line of an earlier record with its `recip_id` and another birth date or sex.
-    pub other_person: Option<u64>,
+    /// An earlier record with its `recip_id` and another birth date or sex.
+    pub other_person: Option<Earlier>,
     /// Whether it is the first of another model than the first record's, or of one that the version lacks.
     pub is_first_of_other_model: bool,
 }

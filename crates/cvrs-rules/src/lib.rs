@@ -36,7 +36,7 @@ mod rules;
 mod screen;
 mod select;
 
-pub use book::{Book, Context, Duplicate, Explained, Hits, Seen};
+pub use book::{Book, Context, Duplicate, Earlier, Explained, Hits, Seen};
 pub use cell::Cell;
 pub use codes::Codes;
 

@@ -7,7 +7,7 @@ use crate::outputs::{Outputs, Place, Report};
 use crate::progress::{Progress, Watched};
 use crate::terminal;
 use cvrs_engine::io::{AtomicFile, Input, same_file};
-use cvrs_engine::{Checked, Control, Format, Request, Show, Tuning, check_input};
+use cvrs_engine::{Checked, Control, Error, Facts, Format, Request, Show, Survey, Tuning, check_input, survey_input};
 use cvrs_parse::Date;
 use cvrs_report::text::{Heading, Palette};
 use cvrs_report::{Advice, CellCount, Summary, text, tsv};
@@ -25,9 +25,11 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Exit> {
     let files = inputs(args)?;
     refuse_clashes(args, &files)?;
     let mut run = Run::new(args, common)?;
+    let facts = run.survey(&files)?;
     let mut worst = Exit::Done;
-    for file in &files {
-        let ended = run.check(file).and_then(|checked| run.tell(file, &checked));
+    for (number, file) in files.iter().enumerate() {
+        let facts = facts.as_ref().map(|facts| (facts, number));
+        let ended = run.check(file, facts).and_then(|checked| run.tell(file, &checked));
         worst = worst.max(match ended {
             Ok(exit) => exit,
             // An input that cannot be read does not keep the others from being checked.
@@ -97,6 +99,8 @@ struct Run<'a> {
     formats: Vec<Format>,
     texts: Vec<Place>,
     stats: Vec<Place>,
+    /// Stdin, if it has been surveyed together with other inputs.
+    stdin: Option<Input>,
 }
 
 impl<'a> Run<'a> {
@@ -112,6 +116,7 @@ impl<'a> Run<'a> {
             formats: Vec::new(),
             texts: Vec::new(),
             stats: Vec::new(),
+            stdin: None,
         };
         let main = args.output.as_deref().map_or_else(|| Ok(Place::stdout()), Place::file)?;
         run.add_report(args.format, main)?;
@@ -146,10 +151,59 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn check(&mut self, path: &Path) -> Result<Checked> {
+    /// Surveys several inputs together, so that what repeats from one to the other is found. An input that cannot be
+    /// read is told when it is checked.
+    fn survey(&mut self, files: &[PathBuf]) -> Result<Option<Facts>> {
+        let tuning = self.tuning();
+        let Some(mut survey) = Survey::new(&self.book, tuning.threads, tuning.survey_bytes).filter(|_| files.len() > 1)
+        else {
+            return Ok(None);
+        };
+        for path in files {
+            let Ok(input) = Input::from_argument(path) else {
+                survey.skip();
+                continue;
+            };
+            let name = path.display().to_string();
+            let mut input = input.rewindable(None)?;
+            let surveyed = survey_input(&mut input, &self.request(path, &name), &self.control, &mut survey);
+            match surveyed {
+                Err(error @ Error::Interrupted) => return Err(Fault::engine(&name, error)),
+                // Stdin cannot be opened again.
+                _ if path.as_os_str() == "-" => self.stdin = Some(input),
+                _ => {}
+            }
+        }
+        survey.finish().map(Some).map_err(|error| Fault::engine("", error))
+    }
+
+    fn tuning(&self) -> Tuning {
+        let mut tuning = Tuning::default();
+        if let Some(threads) = self.common.threads {
+            tuning.threads = usize::from(threads);
+        }
+        tuning
+    }
+
+    fn request<'r>(&'r self, path: &'r Path, name: &'r str) -> Request<'r> {
+        Request {
+            book: &self.book,
+            version: self.args.spec_version.as_deref().and_then(version),
+            formats: &self.formats,
+            show: Show { file: name, ids: !self.args.no_ids, values: self.args.show_values },
+            keep_lines: self.args.limit.unwrap_or(LINES).try_into().unwrap_or(usize::MAX),
+            parts: self.args.clean.is_some() || self.args.rejects.is_some(),
+            figures: self.args.stats || !self.stats.is_empty(),
+            name: path.file_name().and_then(|name| name.to_str()).filter(|_| path.as_os_str() != "-"),
+            tuning: self.tuning(),
+        }
+    }
+
+    fn check(&mut self, path: &Path, facts: Option<(&Facts, usize)>) -> Result<Checked> {
         let start = Instant::now();
         let name = path.display().to_string();
-        let input = Input::from_argument(path)?;
+        let kept = if path.as_os_str() == "-" { self.stdin.take() } else { None };
+        let input = kept.map_or_else(|| Input::from_argument(path), Ok)?;
         let watched = Watched {
             name: name.clone(),
             total: input.stored_len(),
@@ -158,24 +212,10 @@ impl<'a> Run<'a> {
         };
         let progress = Progress::start(!self.common.no_progress && !self.common.quiet, watched);
         self.outputs.reports.iter_mut().for_each(Report::begin);
-        let mut tuning = Tuning::default();
-        if let Some(threads) = self.common.threads {
-            tuning.threads = usize::from(threads);
-        }
-        let file_name = path.file_name().and_then(|name| name.to_str()).filter(|_| path.as_os_str() != "-");
-        let request = Request {
-            book: &self.book,
-            version: self.args.spec_version.as_deref().and_then(version),
-            formats: &self.formats,
-            show: Show { file: &name, ids: !self.args.no_ids, values: self.args.show_values },
-            keep_lines: self.args.limit.unwrap_or(LINES).try_into().unwrap_or(usize::MAX),
-            parts: self.args.clean.is_some() || self.args.rejects.is_some(),
-            figures: self.args.stats || !self.stats.is_empty(),
-            name: file_name,
-            tuning,
-        };
+        let mut outputs = std::mem::take(&mut self.outputs);
         let before = self.control.bytes.load(std::sync::atomic::Ordering::Relaxed);
-        let checked = check_input(input, &request, &self.control, &mut self.outputs);
+        let checked = check_input(input, &self.request(path, &name), facts, &self.control, &mut outputs);
+        self.outputs = outputs;
         drop(progress);
         let checked = checked.map_err(|error| Fault::engine(&name, error))?;
         if self.common.verbose {

@@ -4,7 +4,6 @@ use crate::rule::levels;
 use crate::{Check, Context, Example, Hit, Hits, Layer, Levels, Rule, Scope};
 use cvrs_parse::Record;
 use cvrs_report::Level::{Error, Off, Warn};
-use cvrs_report::Message;
 use cvrs_spec::Field::*;
 
 pub(crate) const NOT_TAB_DELIMITED: Rule = Rule {
@@ -169,9 +168,14 @@ pub(crate) const OTHER_MODEL: Rule = Rule {
 
 fn duplicate(_: &Record<'_>, context: &Context, hits: &mut Hits<'_>) {
     if let Some(duplicate) = context.seen.duplicate {
-        let text =
-            if duplicate.is_exact { DUPLICATE.message } else { "vax_event_id{v} equals that of line {0} but for case" };
-        let message = Some(Message::Template(text, [duplicate.first_line, 0]));
+        let message = Some(if duplicate.is_exact {
+            duplicate
+                .first
+                .message(DUPLICATE.message, "vax_event_id{v} duplicates vax_event_id at line {0} of input {1}")
+        } else {
+            let here = "vax_event_id{v} equals that of line {0} but for case";
+            duplicate.first.message(here, "vax_event_id{v} equals that of line {0} of input {1} but for case")
+        });
         hits.add(Hit { field: Some(VaxEventId), is_soft: !duplicate.is_exact, message, ..Hit::PLAIN });
     }
 }
@@ -196,8 +200,9 @@ pub(crate) const DUPLICATE: Rule = Rule {
 };
 
 fn other_person(_: &Record<'_>, context: &Context, hits: &mut Hits<'_>) {
-    if let Some(first_line) = context.seen.other_person {
-        let message = Some(Message::Template(OTHER_PERSON.message, [first_line, 0]));
+    if let Some(earlier) = context.seen.other_person {
+        let elsewhere = "recip_id stands at line {0} of input {1} with another birth date or sex";
+        let message = Some(earlier.message(OTHER_PERSON.message, elsewhere));
         hits.add(Hit { field: Some(RecipId), message, ..Hit::PLAIN });
     }
 }
