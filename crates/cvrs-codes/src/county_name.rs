@@ -4,8 +4,10 @@
 //! (`FULTON`). A name that leads to more than one county leads to none: `Baltimore` is a county and a city.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::county::{County, CountySet};
+use crate::state::State;
 
 /// Closing words that a sender may leave out, longest first.
 const CLOSING: [&str; 9] = [
@@ -78,37 +80,41 @@ enum Hit {
     Several,
 }
 
-/// Normal names, full and short, to codes, by state.
+/// Normal names, full and short, to codes.
+type Names = HashMap<String, Hit>;
+
+/// The names of each state, by its position in the state set, gathered when a name of that state is first asked for.
 #[derive(Debug, Clone)]
-pub(crate) struct CountyNames(HashMap<String, Hit>);
+pub(crate) struct CountyNames(Vec<OnceLock<Names>>);
 
 impl CountyNames {
-    pub(crate) fn new(counties: &CountySet) -> Self {
-        let mut names = HashMap::with_capacity(counties.rows().len() * 2);
-        for county in counties.rows() {
-            let normal = normal_county_name(&county.name);
-            for name in [Some(normal.as_str()), without_closing(&normal)].into_iter().flatten() {
-                names
-                    .entry(key(&county.state, name))
-                    .and_modify(|hit| {
-                        if *hit != Hit::One(county.number()) {
-                            *hit = Hit::Several;
-                        }
-                    })
-                    .or_insert(Hit::One(county.number()));
-            }
-        }
-        Self(names)
+    pub(crate) fn new(n_states: usize) -> Self {
+        Self(vec![OnceLock::new(); n_states])
     }
 
-    pub(crate) fn get<'a>(&self, counties: &'a CountySet, state: &str, name: &str) -> Option<CountyMatch<'a>> {
-        let Hit::One(number) = *self.0.get(&key(state, &normal_county_name(name)))? else { return None };
+    pub(crate) fn get<'a>(&self, counties: &'a CountySet, state: &State, name: &str) -> Option<CountyMatch<'a>> {
+        let names = self.0.get(state.index)?.get_or_init(|| names_of(counties, state));
+        let Hit::One(number) = *names.get(&normal_county_name(name))? else { return None };
         let county = counties.by_number(number)?;
         let successor = Some(&county.successors).filter(|codes| codes.len() == 5);
         Some(CountyMatch { county, successor: successor.and_then(|code| counties.get(code.as_bytes())) })
     }
 }
 
-fn key(state: &str, normal: &str) -> String {
-    format!("{}\t{normal}", state.to_ascii_uppercase())
+fn names_of(counties: &CountySet, state: &State) -> Names {
+    let mut names = Names::new();
+    for county in counties.rows().iter().filter(|county| county.state == state.abbr) {
+        let normal = normal_county_name(&county.name);
+        for name in [Some(normal.as_str()), without_closing(&normal)].into_iter().flatten() {
+            names
+                .entry(name.to_owned())
+                .and_modify(|hit| {
+                    if *hit != Hit::One(county.number()) {
+                        *hit = Hit::Several;
+                    }
+                })
+                .or_insert(Hit::One(county.number()));
+        }
+    }
+    names
 }

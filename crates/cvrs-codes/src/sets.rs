@@ -347,7 +347,8 @@ impl CodeSets {
     /// [`crate::normal_county_name`] for what counts as equal.
     pub fn county_by_name(&self, name: &str, state: &State) -> Option<CountyMatch<'_>> {
         let counties = self.county_set();
-        self.county_names.get_or_init(|| CountyNames::new(counties)).get(counties, &state.abbr, name)
+        let names = self.county_names.get_or_init(|| CountyNames::new(self.states().len()));
+        names.get(counties, state, name)
     }
 
     /// Every state, in the order of FIPS codes by kind.

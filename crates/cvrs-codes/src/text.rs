@@ -1,4 +1,4 @@
-//! Small helpers on the bytes of a cell.
+//! Trimming and padding the bytes of a cell.
 
 /// The cell without the characters that the CDC tool's `trim` removes: every byte up to the blank, at both ends.
 pub fn trim(cell: &[u8]) -> &[u8] {
