@@ -5,7 +5,7 @@ use crate::figures::Figures;
 use crate::survey::InputFacts;
 use cvrs_parse::{Index, Record};
 use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
-use cvrs_rules::{Memory, Patterns, Screen, Seen, Stopped};
+use cvrs_rules::{Memory, Patterns, Screen, Seen, Stopped, Suspicion};
 use cvrs_spec::Field;
 use std::ops::Range;
 
@@ -117,7 +117,8 @@ impl Worker {
         // Only what stands around it shows that the last line lacks its end.
         let last = index.n_lines().wrapping_sub(1) as u32;
         if !index.ends_with_line_feed() && self.stopped.last().is_none_or(|stopped| stopped.line != last) {
-            self.stopped.push(Stopped { line: last, records: screened.records - 1, is_blank: false });
+            let (records, suspicion) = (screened.records - 1, Suspicion::NONE);
+            self.stopped.push(Stopped { line: last, records, is_blank: false, suspicion });
         }
         Counts { lines: index.n_lines() as u64, records: u64::from(screened.records) }
     }
@@ -141,7 +142,7 @@ impl Worker {
         self.blanks.clear();
         self.add_known_lines(text, counts, before, task);
         let Some(index) = &self.index else { return };
-        for &Stopped { line, records: number, is_blank } in &self.stopped {
+        for &Stopped { line, records: number, is_blank, suspicion } in &self.stopped {
             let line = index.line(text, line as usize);
             let line_number = before.lines + line.number as u64 + 1;
             if is_blank {
@@ -158,7 +159,7 @@ impl Worker {
             };
             let record = index.record(text, task.screen.header(), line, &mut self.cells);
             self.findings.clear();
-            let explained = task.screen.book().explain(&record, &seen, &mut self.findings);
+            let explained = task.screen.book().explain_where(suspicion, &record, &seen, &mut self.findings);
             for finding in &self.findings {
                 out.summary.count(finding, line_number);
                 tell(&entry(finding, &record, line_number, &seen, task.show));
@@ -201,11 +202,14 @@ impl Worker {
         let mut stopped = std::mem::take(&mut self.stopped).into_iter().peekable();
         for line in index.lines(text) {
             let is_known = known.next_if(|&known| known == before.lines + line.number as u64 + 1).is_some();
-            let is_stopped = stopped.next_if(|stopped| stopped.line as usize == line.number).is_some();
+            let stopped_here = stopped.next_if(|stopped| stopped.line as usize == line.number);
             let is_blank = line.is_blank();
             let is_limit = is_limit_on && !is_blank && before.records + u64::from(records) == limit;
-            if is_known || is_stopped || is_limit {
-                self.stopped.push(Stopped { line: line.number as u32, records, is_blank });
+            if let Some(stopped) = stopped_here {
+                self.stopped.push(stopped);
+            } else if is_known || is_limit {
+                let line = line.number as u32;
+                self.stopped.push(Stopped { line, records, is_blank, suspicion: Suspicion::NONE });
             }
             records += u32::from(!is_blank);
         }

@@ -1,7 +1,7 @@
 //! The rule book at work: it explains what is wrong with a record, in the order of the specification.
 
 use crate::rule::Stage;
-use crate::{Cell, Check, Codes, Dch, Hit, Layer, Operation, Options, Profile, RULES, Rule, Scope};
+use crate::{Cell, Check, Codes, Dch, Hit, Layer, Operation, Options, Profile, RULES, Rule, Scope, Suspicion};
 use cvrs_codes::CodeSets;
 use cvrs_parse::{Date, Record};
 use cvrs_report::{Finding, Level, Message};
@@ -83,7 +83,9 @@ pub struct Book {
     codes: Codes,
     levels: Box<[[Level; 2]]>,
     by_field: Vec<Vec<u16>>,
-    by_record: Vec<u16>,
+    /// Rules on records, with the family that each belongs to.
+    by_record: Vec<(u16, u8)>,
+    counts_unknown: bool,
 }
 
 const N_DCH: usize = crate::DCH.len() + 1;
@@ -115,7 +117,9 @@ impl Book {
             levels,
             by_field: vec![Vec::new(); Field::COUNT],
             by_record: Vec::new(),
+            counts_unknown: false,
         };
+        book.counts_unknown = book.is_on("XR021");
         book.order();
         book
     }
@@ -133,7 +137,7 @@ impl Book {
                         staged[field as usize].push((stage, index as u16));
                     }
                 }
-                Check::Record(_) => self.by_record.push(index as u16),
+                Check::Record(_) => self.by_record.push((index as u16, Suspicion::family(rule.code))),
                 Check::Elsewhere => {}
             }
         }
@@ -142,7 +146,7 @@ impl Book {
             *rules = staged.iter().map(|&(_, index)| index).collect();
         }
         if self.profile == Profile::Dch {
-            let id = |index: &u16| RULES[usize::from(*index)].dch().map(|dch| dch.id).next().unwrap_or("~");
+            let id = |rule: &(u16, u8)| RULES[usize::from(rule.0)].dch().map(|dch| dch.id).next().unwrap_or("~");
             self.by_record.sort_by_key(id);
         }
     }
@@ -203,11 +207,28 @@ impl Book {
     /// code (in profile `dch` by the clearinghouse's numbers), then the extra rules. A finding about a column that
     /// the whole file lacks counts and is not told here, but once by [`Book::explain_header`] (rule book E-20).
     pub fn explain(&self, record: &Record<'_>, seen: &Seen, out: &mut Vec<Finding>) -> Explained {
+        self.explain_where(Suspicion::ALL, record, seen, out)
+    }
+
+    /// As [`Book::explain`], looking only where something is suspected. The suspicion must be a
+    /// [`Screen`](crate::Screen)'s of this book about this record, or findings are missed.
+    pub fn explain_where(
+        &self,
+        suspicion: Suspicion,
+        record: &Record<'_>,
+        seen: &Seen,
+        out: &mut Vec<Finding>,
+    ) -> Explained {
         let context = self.context(*seen);
         let mut worst = Level::Off;
         let (event, model) = (record.event(), record.model());
         for &field in record.version().columns() {
-            let is_absent = self.profile != Profile::Dch && record.header().position(field).is_none();
+            let position = record.header().position(field);
+            // A column that the file lacks is empty; where that matters, all is suspected.
+            if !position.map_or(suspicion.is_all(), |column| suspicion.has_column(column)) {
+                continue;
+            }
+            let is_absent = self.profile != Profile::Dch && position.is_none();
             let cell = Cell { field, record, event, model, context: &context };
             for &index in &self.by_field[field as usize] {
                 let rule = &RULES[usize::from(index)];
@@ -222,7 +243,10 @@ impl Book {
                 }
             }
         }
-        for &index in &self.by_record {
+        for &(index, family) in &self.by_record {
+            if !suspicion.has_family(family) {
+                continue;
+            }
             if let Check::Record(check) = RULES[usize::from(index)].check {
                 let mut hits = Hits { book: self, index, out, worst: &mut worst };
                 check(record, &context, &mut hits);
@@ -258,7 +282,7 @@ impl Book {
         Context {
             today: self.today,
             is_test: self.is_test,
-            counts_unknown: self.is_on("XR021"),
+            counts_unknown: self.counts_unknown,
             codes: self.codes,
             seen,
         }

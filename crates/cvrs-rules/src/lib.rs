@@ -46,7 +46,7 @@ pub use profile::{Operation, Options, Profile};
 pub use registry::{RULES, rule};
 pub use rule::{Check, Example, Hit, Layer, Levels, Rule, Scope, Stage};
 pub use rules::file::MAX_RECORDS;
-pub use screen::{Memory, Screen, Screened, Stopped};
+pub use screen::{Memory, Screen, Screened, Stopped, Suspicion};
 pub use select::{Selector, UnknownCode};
 
 /// The version of the rule book: it changes whenever a rule finds more, less or other than before.

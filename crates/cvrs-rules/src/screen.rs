@@ -25,6 +25,7 @@ mod digits;
 mod memory;
 mod plan;
 mod sets;
+mod suspicion;
 
 use crate::rules::{dates, places, races};
 use crate::{Book, Codes, Profile};
@@ -36,6 +37,7 @@ pub use memory::Memory;
 use memory::{ProductWords, Word};
 use plan::{Content, Plan};
 use sets::{SetTable, to_upper};
+pub use suspicion::Suspicion;
 
 /// A line that the book must be asked about, or that is blank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub struct Stopped {
     pub records: u32,
     /// Whether it is a blank line, which is no record.
     pub is_blank: bool,
+    /// Where the book has to look.
+    pub suspicion: Suspicion,
 }
 
 /// How many records and blank lines a buffer has.
@@ -96,6 +100,8 @@ pub struct Screen {
     races: Vec<u32>,
     product: [Option<u32>; 5],
     places: [[Option<u32>; 3]; 2],
+    /// Columns that must not start with a blank, which shows as an edge.
+    names: [Option<u32>; 2],
     codes: Codes,
     /// Whether every record is stopped: nothing is compiled for it.
     stops_all: bool,
@@ -160,6 +166,7 @@ impl Screen {
             races: races::RACES[1..].iter().filter_map(|&field| at(field)).collect(),
             product: [Field::Cvx, Field::Mvx, Field::Ndc, Field::DoseNum, Field::VaxSeriesComplete].map(at),
             places: places::PLACES.map(|place| place.columns().map(at)),
+            names: [Field::ResponsibleOrg, Field::AdminName].map(at),
             codes: book.codes(),
             // The CDC tool's reading has rules of its own.
             stops_all: on("XR021")
@@ -243,12 +250,12 @@ impl Screen {
             let window = index.window(number);
             let entries = window.len() - 1;
             let end = window[entries];
-            let mut is_flagged = false;
+            let (mut is_odd, mut is_edged) = (false, false);
             while odd.next_if(|&&at| at < end).is_some() {
-                is_flagged = true;
+                is_odd = true;
             }
             while edges.next_if(|&&at| at < end).is_some() {
-                is_flagged = true;
+                is_edged = true;
             }
             // With CRLF the carriage return has an entry of its own, right before the line feed's.
             let is_crlf = entries > 1
@@ -256,18 +263,18 @@ impl Screen {
                 && text[end as usize - 1] == b'\r'
                 && (end as usize) < text.len();
             let is_regular = entries - usize::from(is_crlf) == n_columns;
-            if !is_regular || is_flagged {
+            if !is_regular || is_odd || self.stops_all {
                 let is_blank = window[0].wrapping_add(1) + u32::from(is_crlf) == end;
-                stopped.push(Stopped { line: number as u32, records: screened.records, is_blank });
+                let suspicion = Suspicion::ALL;
+                stopped.push(Stopped { line: number as u32, records: screened.records, is_blank, suspicion });
                 screened.blank_lines += u32::from(is_blank);
                 screened.records += u32::from(!is_blank);
                 continue;
             }
             let window = &window[..=n_columns];
-            let is_bad =
-                self.stops_all || self.stops_window(text, window, memory) || !is_utf8 && !is_line_utf8(text, window);
-            if is_bad {
-                stopped.push(Stopped { line: number as u32, records: screened.records, is_blank: false });
+            if is_edged || self.stops_window(text, window, memory) || !is_utf8 && !is_line_utf8(text, window) {
+                let suspicion = self.suspect(text, window, is_edged || !is_utf8, memory);
+                stopped.push(Stopped { line: number as u32, records: screened.records, is_blank: false, suspicion });
             }
             screened.records += 1;
         }
@@ -277,13 +284,8 @@ impl Screen {
     /// Whether a regular record is stopped: `window` is where its cells end, after the byte before its first.
     #[inline(always)]
     fn stops_window(&self, text: &[u8], window: &[u32], memory: &mut Memory) -> bool {
-        let cells = &mut Cells { text, starts: [0; MOST_COLUMNS], lengths: [0; MOST_COLUMNS] };
+        let cells = &Cells::new(text, window);
         let n_columns = window.len() - 1;
-        let places = cells.starts[..n_columns].iter_mut().zip(&mut cells.lengths[..n_columns]);
-        for ((&before, &end), (start, length)) in window[..n_columns].iter().zip(&window[1..]).zip(places) {
-            *start = before.wrapping_add(1);
-            *length = end.wrapping_sub(*start);
-        }
         let Some(plan) = self.plan_of(cells) else { return true };
         let mut bad = 0u32;
         let limits = plan.min[..n_columns].iter().zip(&plan.span[..n_columns]);
@@ -323,6 +325,62 @@ impl Screen {
             || self.relations.races && self.races_stop(cells)
             || self.relations.products && self.products_stop(cells, memory)
             || self.relations.places && (self.place_stops(cells, 0, memory) || self.place_stops(cells, 1, memory))
+    }
+
+    /// Where the book has to look in a regular record that is stopped: each test again, by itself.
+    #[inline(never)]
+    fn suspect(&self, text: &[u8], window: &[u32], is_text_odd: bool, memory: &mut Memory) -> Suspicion {
+        let cells = &Cells::new(text, window);
+        let Some(plan) = self.plan_of(cells) else { return Suspicion::ALL };
+        let mut suspicion = Suspicion::NONE;
+        for column in 0..(window.len() - 1) as u32 {
+            let at = column as usize;
+            if cells.length(column).wrapping_sub(plan.min[at]) > plan.span[at] {
+                suspicion.add_column(column);
+            }
+        }
+        let is_set = |column, salt| cells.length(column) <= 8 && self.sets.contains(to_upper(cells.word(column)), salt);
+        let redacted = |column: u32| cells.cell(column).eq_ignore_ascii_case(b"redacted");
+        let wrong_sets = plan.sets.iter().filter(|&&(column, salt)| !is_set(column, salt)).map(|&(column, _)| column);
+        let wrong_digits = plan.digits.iter().filter(|&&(column, digits)| {
+            let value = cells.cell(column);
+            !value.is_empty() && (value.len() != digits as usize || !value.iter().all(u8::is_ascii_digit))
+        });
+        let wrong = wrong_sets
+            .chain(plan.redacted.iter().copied().filter(|&column| !redacted(column)))
+            .chain(plan.no_blank.iter().copied().filter(|&column| cells.has_blank(column)))
+            .chain(plan.zips.iter().copied().filter(|&column| cells.not_zip(column) != 0))
+            .chain(wrong_digits.map(|&(column, _)| column))
+            .chain(
+                plan.others.iter().filter(|&&(column, content)| cells.is_wrong(column, content)).map(|other| other.0),
+            );
+        wrong.for_each(|column| suspicion.add_column(column));
+        for column in [self.roles.dob, self.roles.admin, self.roles.expiration].into_iter().flatten() {
+            if cells.date(Some(column)) == NO_DATE {
+                suspicion.add_column(column);
+            }
+        }
+        if self.dates_stop(cells) {
+            suspicion.add_family(Suspicion::DATES);
+        }
+        if self.relations.races && self.races_stop(cells) {
+            suspicion.add_family(Suspicion::RACES);
+        }
+        if self.relations.products && self.products_stop(cells, memory) {
+            suspicion.add_family(Suspicion::PRODUCTS);
+            self.product[..3].iter().flatten().for_each(|&column| suspicion.add_column(column));
+        }
+        if self.relations.places && (self.place_stops(cells, 0, memory) || self.place_stops(cells, 1, memory)) {
+            suspicion.add_family(Suspicion::PLACES);
+        }
+        if plan.not_redacted.iter().any(|&column| redacted(column)) {
+            suspicion.add_family(Suspicion::REDACTION);
+        }
+        if is_text_odd {
+            suspicion.add_family(Suspicion::TEXT);
+            self.names.iter().flatten().for_each(|&column| suspicion.add_column(column));
+        }
+        suspicion
     }
 
     /// Whether any code is not of its set. Codes are mostly in upper case; only if one is not found are all looked up
@@ -474,6 +532,18 @@ struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
+    #[inline(always)]
+    fn new(text: &'a [u8], window: &[u32]) -> Self {
+        let mut cells = Cells { text, starts: [0; MOST_COLUMNS], lengths: [0; MOST_COLUMNS] };
+        let n_columns = window.len() - 1;
+        let places = cells.starts[..n_columns].iter_mut().zip(&mut cells.lengths[..n_columns]);
+        for ((&before, &end), (start, length)) in window[..n_columns].iter().zip(&window[1..]).zip(places) {
+            *start = before.wrapping_add(1);
+            *length = end.wrapping_sub(*start);
+        }
+        cells
+    }
+
     #[inline(always)]
     fn start(&self, column: u32) -> usize {
         self.starts[column as usize % MOST_COLUMNS] as usize
