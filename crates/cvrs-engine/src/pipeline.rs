@@ -18,6 +18,9 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 /// How many chunks a thread may be ahead of what is committed.
 const AHEAD: u64 = 4;
 
+/// How often a thread looks before it sleeps.
+const LOOKS: u32 = 40;
+
 /// What is done with each chunk.
 pub(crate) trait Job: Sync {
     /// A worker's memory.
@@ -148,14 +151,24 @@ impl<J: Job> Driver<'_, '_, '_, J> {
     }
 
     /// Waits until `ready` gives something; `None` if the run has failed meanwhile.
+    ///
+    /// What is waited for mostly comes within a microsecond, so the thread looks a few times before it sleeps.
     fn wait<T>(&self, mut ready: impl FnMut(&mut State<J::Outcome>) -> Option<T>) -> Option<T> {
+        let mut look = |state: &mut State<J::Outcome>| {
+            if state.error.is_some() { Some(None) } else { ready(state).map(Some) }
+        };
+        for _ in 0..LOOKS {
+            if let Some(end) = look(&mut self.lock()) {
+                return end;
+            }
+            for _ in 0..64 {
+                std::hint::spin_loop();
+            }
+        }
         let mut state = self.lock();
         loop {
-            if state.error.is_some() {
-                return None;
-            }
-            if let Some(found) = ready(&mut state) {
-                return Some(found);
+            if let Some(end) = look(&mut state) {
+                return end;
             }
             state = self.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
         }
