@@ -355,4 +355,12 @@ impl Hits<'_> {
             self.out.push(finding);
         }
     }
+
+    /// Adds a finding that stands at a record and is about the whole file: it does not make the record a rejected one.
+    pub fn add_about_file(&mut self, hit: Hit) {
+        let finding = self.book.finding(self.index, hit);
+        if finding.level > Level::Off {
+            self.out.push(finding);
+        }
+    }
 }

@@ -120,7 +120,7 @@ pub(crate) const FILE_NAME: Rule = Rule {
 
 fn over_limit(_: &Record<'_>, context: &Context, hits: &mut Hits<'_>) {
     if context.seen.record == MAX_RECORDS + 1 {
-        hits.add(Hit::PLAIN);
+        hits.add_about_file(Hit::PLAIN);
     }
 }
 
@@ -145,7 +145,7 @@ pub(crate) const OVER_LIMIT: Rule = Rule {
 
 fn other_model(_: &Record<'_>, context: &Context, hits: &mut Hits<'_>) {
     if context.seen.is_first_of_other_model {
-        hits.add(Hit::on(ExtType));
+        hits.add_about_file(Hit::on(ExtType));
     }
 }
 
