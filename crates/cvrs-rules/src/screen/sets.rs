@@ -12,10 +12,10 @@ pub(crate) struct SetTable {
     slots: Box<[u64; SLOTS]>,
 }
 
-const SLOTS: usize = 2048;
+const SLOTS: usize = 1024;
 
 /// A multiplier under which the codes of the specification have no collision, so that the first try succeeds.
-const FIRST_MULTIPLIER: u64 = 4_691_851_957_748_104_525;
+const FIRST_MULTIPLIER: u64 = 16_651_523_587_734_428_949;
 
 /// Which codes a column may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
