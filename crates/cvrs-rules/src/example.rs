@@ -225,7 +225,7 @@ pub(crate) fn without_mvx() -> Vec<u8> {
 }
 
 pub(crate) fn repeated_name() -> Vec<u8> {
-    reshaped(|_, cells| cells.push(cells[Cvx as usize]))
+    reshaped(|_, cells| cells.insert(Cvx as usize, cells[Cvx as usize]))
 }
 
 pub(crate) fn swapped_columns() -> Vec<u8> {

@@ -116,7 +116,7 @@ pub(crate) const BORN_IN_FUTURE: Rule = Rule {
     remedy: "Look the birth date up.",
     source: "CDC tool BUSR011",
     passes: &[Example::Cells(&[(RecipDob, "2021-01-15")])],
-    fails: &[Example::Cells(&[(RecipDob, "9999-01-01"), (AdminDate, "")])],
+    fails: &[Example::With(&[(RecipDob, "2068-05-27")], &["BUSR005"])],
     check: Check::Record(|record, context, hits| in_future(record, context, hits, RecipDob)),
     ..BORN_AFTER
 };
@@ -130,7 +130,7 @@ pub(crate) const GIVEN_IN_FUTURE: Rule = Rule {
     remedy: "Send the record when the dose has been given, or correct the date.",
     source: "captured clearinghouse reply, winter 2020-21; CDC tool BUSR012",
     passes: &[Example::Cells(&[(AdminDate, "2021-01-15")])],
-    fails: &[Example::Cells(&[(AdminDate, "9999-12-31"), (VaxExpiration, "")])],
+    fails: &[Example::Cells(&[(AdminDate, "2081-01-15"), (VaxExpiration, "")])],
     check: Check::Record(|record, context, hits| in_future(record, context, hits, AdminDate)),
     ..BORN_AFTER
 };

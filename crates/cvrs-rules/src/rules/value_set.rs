@@ -92,7 +92,8 @@ pub(crate) const NOT_IN_SET: Rule = Rule {
     fails: &[
         Example::Cells(&[(RecipSex, "X")]),
         Example::Cells(&[(RecipAddressCounty, "1312")]),
-        Example::With(&[(Cvx, "231")], &["XR013"]),
+        Example::Cells(&[(Cvx, "20B")]),
+        Example::Cells(&[(Cvx, "499")]),
         Example::Cells(&[(VaxRoute, "C1")]),
         Example::Cells(&[(AdminAddressState, "XX")]),
         Example::CellsV1(&[(AdminType, "17")]),
