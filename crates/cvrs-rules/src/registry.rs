@@ -2,7 +2,8 @@
 
 use crate::Rule;
 use crate::rules::{
-    dates, event, file, forbidden, length, places, products, races, redaction, required, row, shape, text, value_set,
+    dates, event, file, forbidden, length, patterns, places, products, races, redaction, required, row, shape, text,
+    value_set,
 };
 
 /// Every rule, sorted by code.
@@ -47,6 +48,15 @@ pub static RULES: &[Rule] = &[
     file::NOT_CVRS,
     file::MISSING_NAMES,
     file::BYTE_ORDER_MARK,
+    patterns::LOST_ZEROS,
+    patterns::US_DATES,
+    patterns::SERIAL_DATES,
+    patterns::SCIENTIFIC_IDS,
+    patterns::OTHER_VERSION,
+    patterns::WINDOWS_1252,
+    patterns::SHIFTED,
+    patterns::ONE_VALUE,
+    patterns::OTHER_DAY,
     required::VACCINATION,
     required::REFUSAL,
     required::MISSED_APPOINTMENT,
@@ -84,7 +94,7 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Check;
+    use crate::{Check, Layer};
     use std::collections::HashSet;
 
     #[test]
@@ -106,9 +116,10 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_but_the_fatal_and_the_silent_has_examples() {
+    fn every_rule_but_the_fatal_the_silent_and_the_patterns_has_examples() {
         for rule in RULES {
-            let is_without = matches!(rule.code, "FMT_001" | "FMT_003" | "XR009" | "XR021");
+            let is_without =
+                matches!(rule.code, "FMT_001" | "FMT_003" | "XR009" | "XR021") || rule.layer == Layer::Pattern;
             assert_eq!(rule.fails.is_empty(), is_without, "{}", rule.code);
             assert_eq!(rule.passes.is_empty(), is_without, "{}", rule.code);
         }

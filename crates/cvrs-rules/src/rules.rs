@@ -5,6 +5,7 @@ pub(crate) mod event;
 pub(crate) mod file;
 pub(crate) mod forbidden;
 pub(crate) mod length;
+pub(crate) mod patterns;
 pub(crate) mod places;
 pub(crate) mod products;
 pub(crate) mod races;
