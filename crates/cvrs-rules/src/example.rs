@@ -120,7 +120,12 @@ pub fn shown(text: &str) -> String {
             format!("{times} {what}")
         }
         _ if text.is_empty() => "(empty)".to_owned(),
-        _ => text.replace('\r', "\\r").replace('\0', "\\0"),
+        _ => {
+            let inner = text.trim_matches(' ').replace('\r', "\\r").replace('\0', "\\0");
+            // A blank at either end is what the example is about, and would not be seen.
+            let blank = |is_there| if is_there { "(blank)" } else { "" };
+            format!("{}{inner}{}", blank(text.starts_with(' ')), blank(text.ends_with(' ')))
+        }
     }
 }
 

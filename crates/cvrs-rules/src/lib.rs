@@ -27,7 +27,10 @@ mod cell;
 mod codes;
 mod dch;
 pub mod example;
+pub mod guide;
 mod header;
+mod mends;
+mod nearest;
 mod pattern;
 mod profile;
 mod registry;
@@ -39,15 +42,16 @@ mod select;
 pub use book::{Book, Context, Duplicate, Earlier, Explained, Hits, Seen};
 pub use cell::Cell;
 pub use codes::Codes;
-
 pub use dch::{Ask, DCH, Dch};
+pub use mends::{Consent, MENDS, Mend};
+pub use nearest::{did_you_mean, nearest};
 pub use pattern::{Patterns, day_of_name};
 pub use profile::{Operation, Options, Profile};
 pub use registry::{RULES, rule};
 pub use rule::{Check, Example, Hit, Layer, Levels, Rule, Scope, Stage};
 pub use rules::file::MAX_RECORDS;
 pub use screen::{Memory, Screen, Screened, Stopped, Suspicion};
-pub use select::{Selector, UnknownCode};
+pub use select::{RESERVED, Selector, UnknownCode};
 
 /// The version of the rule book: it changes whenever a rule finds more, less or other than before.
 pub const RULE_BOOK_VERSION: &str = "2026-11";

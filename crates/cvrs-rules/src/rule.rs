@@ -1,6 +1,6 @@
 //! What a rule is: declared once, with all that is ever said of it.
 
-use crate::{Cell, Context, Dch, Hits};
+use crate::{Cell, Context, Dch, Hits, Mend, Profile};
 use cvrs_parse::Record;
 use cvrs_report::{Level, Message};
 use cvrs_spec::Field;
@@ -29,6 +29,21 @@ pub enum Scope {
     Record,
     /// All records of the file.
     File,
+}
+
+impl Layer {
+    /// All layers, in the order of the rule book.
+    pub const ALL: [Self; 4] = [Self::Clearinghouse, Self::Tool, Self::Extra, Self::Pattern];
+
+    /// The word for the layer in lists.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clearinghouse => "clearinghouse",
+            Self::Tool => "tool",
+            Self::Extra => "extra",
+            Self::Pattern => "pattern",
+        }
+    }
 }
 
 impl Scope {
@@ -158,6 +173,22 @@ impl Rule {
     /// The clearinghouse's rules that this one stands for.
     pub fn dch(&self) -> impl Iterator<Item = &'static Dch> + '_ {
         crate::DCH.iter().filter(move |dch| dch.codes.contains(&self.code))
+    }
+
+    /// The fixes that may mend what it finds.
+    pub fn mends(&self) -> impl Iterator<Item = &'static Mend> + '_ {
+        crate::MENDS.iter().filter(move |mend| mend.codes.contains(&self.code))
+    }
+
+    /// The worst level that a finding of the rule has in a profile.
+    pub fn level_in(&self, profile: Profile) -> Level {
+        match profile {
+            Profile::Dch if self.dch().next().is_some() => Level::Error,
+            Profile::Dch => self.levels.dch,
+            Profile::Tool => self.levels.tool,
+            Profile::Strict if self.levels.recommended == Level::Warn => Level::Error,
+            Profile::Recommended | Profile::Strict => self.levels.recommended,
+        }
     }
 }
 

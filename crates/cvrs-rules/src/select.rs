@@ -1,11 +1,11 @@
 //! Picking rules by code, by id of the clearinghouse, or by the beginning of either.
 
-use crate::{DCH, Dch, RULES};
+use crate::{DCH, Dch, RULES, nearest};
 use std::fmt;
 use std::str::FromStr;
 
 /// Codes that the CDC tool declares and never raises; naming one is no mistake.
-const RESERVED: [&str; 6] = ["DATA002", "DATA003", "DNTS001", "HL7_001", "HL7_002", "HL7_003"];
+pub const RESERVED: [&str; 6] = ["DATA002", "DATA003", "DNTS001", "HL7_001", "HL7_002", "HL7_003"];
 
 /// A code, an id of the clearinghouse, or the beginning of either, that picks at least one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +15,16 @@ pub struct Selector(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCode {
     code: String,
-    nearest: &'static str,
+    nearest: Option<&'static str>,
 }
 
 impl fmt::Display for UnknownCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no rule has a code that begins with {:?}; did you mean {}?", self.code, self.nearest)
+        write!(f, "no rule has a code that begins with {:?}", self.code)?;
+        match self.nearest {
+            Some(nearest) => write!(f, "; did you mean {nearest}?"),
+            None => f.write_str("; `cvrs rules` lists them all"),
+        }
     }
 }
 
@@ -35,7 +39,7 @@ impl FromStr for Selector {
         if !code.is_empty() && known.any(|known| known.starts_with(&code)) {
             return Ok(Self(code));
         }
-        let nearest = all_codes().min_by_key(|known| distance(known, &code)).unwrap_or("DATA007");
+        let nearest = nearest(&code, all_codes());
         Err(UnknownCode { code, nearest })
     }
 }
@@ -49,20 +53,6 @@ impl Selector {
 
 fn all_codes() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.code).chain(DCH.iter().map(|dch| dch.id)).chain(RESERVED)
-}
-
-/// How many letters must change, come or go (Levenshtein), to suggest the code that was meant.
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.bytes().enumerate() {
-            let here = (diagonal + usize::from(a != b)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], here);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]
