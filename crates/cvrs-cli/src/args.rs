@@ -1,5 +1,10 @@
 //! What may be typed: one structure a subcommand. Help, man page and completions come from here.
 
+mod book;
+
+pub(crate) use book::{Codes, CodesAction, Explain, Fields, ImportCodes, Rules, ShowCode, TableFormat};
+
+use crate::stored_codes;
 use crate::terminal::Color;
 use clap::{Parser, Subcommand, ValueEnum};
 use cvrs_parse::Date;
@@ -21,7 +26,7 @@ pub(crate) struct Args {
 /// The program's version with those of what it goes by.
 fn version() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| {
-        let (book, codes) = (cvrs_rules::RULE_BOOK_VERSION, cvrs_rules::code_set_version());
+        let (book, codes) = (cvrs_rules::RULE_BOOK_VERSION, stored_codes::version());
         format!("{} (rule book {book}, code sets {codes})", env!("CARGO_PKG_VERSION"))
     });
     &TEXT
@@ -55,6 +60,14 @@ pub(crate) enum Command {
     Validate(Box<Validate>),
     /// Write a synthetic file: invented people, any size, with planted faults if wanted.
     Generate(Generate),
+    /// List the rules with their levels.
+    Rules(Rules),
+    /// Say all that is to be said of a rule: what, why, what to do, examples, source.
+    Explain(Explain),
+    /// List the columns, or say all of one: requirement, format, codes, HL7 place, rules.
+    Fields(Fields),
+    /// List the code sets, look a code up, or take in newer lists from CDC.
+    Codes(Codes),
     /// Print a script that completes commands and options in a shell.
     Completions {
         /// The shell.

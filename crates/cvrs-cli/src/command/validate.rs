@@ -5,6 +5,7 @@ use crate::fault::{Exit, Fault, Result};
 use crate::interrupt;
 use crate::outputs::{Outputs, Place, Report};
 use crate::progress::{Progress, Watched};
+use crate::stored_codes;
 use crate::terminal;
 use cvrs_engine::io::{AtomicFile, Input, same_file};
 use cvrs_engine::{Checked, Control, Error, Facts, Format, Request, Show, Survey, Tuning, check_input, survey_input};
@@ -110,7 +111,7 @@ impl<'a> Run<'a> {
         let mut run = Self {
             args,
             common,
-            book: Book::new(&options(args)),
+            book: Book::with_codes(&options(args), stored_codes::current()?),
             control,
             outputs: Outputs::default(),
             formats: Vec::new(),

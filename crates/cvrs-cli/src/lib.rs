@@ -1,0 +1,58 @@
+//! The `cvrs` command.
+//!
+//! The library has two functions: [`run`] is all of the command, [`definition`] is what may be typed. There is nothing
+//! else here for other programs; they use the crates that this one uses.
+//!
+//! `args` says what may be typed; one file of `command` a subcommand does it; `fault` says how a run can end.
+
+mod args;
+mod command;
+mod fault;
+mod interrupt;
+mod outputs;
+mod page;
+mod progress;
+mod stored_codes;
+mod terminal;
+
+use args::{Args, Command};
+use clap::{CommandFactory, Parser};
+use fault::Exit;
+use std::process::ExitCode;
+
+/// The definition of what may be typed, from which help, manual page and reference come.
+pub fn definition() -> clap::Command {
+    Args::command()
+}
+
+/// Runs the command that was typed, to its exit code.
+pub fn run() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version go to stdout and are no mistake; clap knows which is which.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let common = &args.common;
+    common.color.apply();
+    let ended = match &args.command {
+        Command::Validate(validate) => command::validate::run(validate, common),
+        Command::Generate(generate) => command::generate::run(generate, common),
+        Command::Rules(rules) => command::rules::run(rules, common),
+        Command::Explain(explain) => command::explain::run(explain, common),
+        Command::Fields(fields) => command::fields::run(fields, common),
+        Command::Codes(codes) => command::codes::run(codes, common),
+        Command::Completions { shell } => command::shell::completions(*shell),
+        Command::Man => command::shell::man(),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(fault) if fault.is_closed_pipe() => Exit::Done.into(),
+        Err(fault) => {
+            terminal::error(&fault.message);
+            fault.exit.into()
+        }
+    }
+}
