@@ -1,8 +1,11 @@
 //! Developer tasks: `generate` writes the committed files that are derived from the declarations,
 //! `generate --check` tells whether they are current, `ci` runs everything that a change must pass.
 
+mod book;
 mod ci;
+mod markdown;
 mod output;
+mod reference;
 mod spec;
 
 use anyhow::{Result, bail};
@@ -20,5 +23,28 @@ fn main() -> Result<()> {
 fn generate(mode: output::Mode) -> Result<()> {
     let mut outputs = output::Outputs::new(mode)?;
     spec::generate(&mut outputs)?;
+    if outputs.has_written() {
+        // The documents come from the declarations compiled into this program, which have just changed.
+        outputs.finish()?;
+        return again();
+    }
+    book::generate(&mut outputs)?;
+    reference::generate(&mut outputs)?;
     outputs.finish()
+}
+
+/// Builds this program anew and lets it go on.
+fn again() -> Result<()> {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    let done =
+        cargo.args(["run", "--quiet", "--package", "xtask", "--", "generate"]).current_dir(output::root()?).status()?;
+    if done.success() { Ok(()) } else { bail!("the generated code does not lead to documents") }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn generated_files_are_current() {
+        super::generate(super::output::Mode::Check).unwrap();
+    }
 }

@@ -1,7 +1,7 @@
 //! Where generated text goes: onto the disk, or against what is there.
 
 use anyhow::{Context, Result, bail};
-use std::{fs, path::PathBuf, process::Command};
+use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
 
 /// Whether generated files are written or compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,11 +17,12 @@ pub(crate) struct Outputs {
     mode: Mode,
     root: PathBuf,
     stale: Vec<String>,
+    n_written: usize,
 }
 
 impl Outputs {
     pub(crate) fn new(mode: Mode) -> Result<Self> {
-        Ok(Self { mode, root: root()?, stale: Vec::new() })
+        Ok(Self { mode, root: root()?, stale: Vec::new(), n_written: 0 })
     }
 
     /// The text of a file of the workspace, named from its top.
@@ -60,9 +61,34 @@ impl Outputs {
                 }
                 fs::write(&target, text).with_context(|| format!("cannot write {path}"))?;
                 println!("wrote {path}");
+                self.n_written += 1;
             }
         }
         Ok(())
+    }
+
+    /// A folder in which nothing lies but these files; others of that ending are of what is no more.
+    pub(crate) fn folder(&mut self, folder: &str, ending: &str, names: &BTreeSet<String>) -> Result<()> {
+        for entry in fs::read_dir(self.root.join(folder)).with_context(|| format!("cannot read {folder}"))? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if !name.ends_with(ending) || names.contains(&name) {
+                continue;
+            }
+            let path = format!("{folder}/{name}");
+            match self.mode {
+                Mode::Check => self.stale.push(path),
+                Mode::Write => {
+                    fs::remove_file(self.root.join(&path)).with_context(|| format!("cannot remove {path}"))?;
+                    println!("removed {path}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether any file was written.
+    pub(crate) const fn has_written(&self) -> bool {
+        self.n_written > 0
     }
 
     pub(crate) fn finish(self) -> Result<()> {
