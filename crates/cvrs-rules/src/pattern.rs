@@ -223,21 +223,22 @@ impl Patterns {
     }
 
     /// The codes and columns of the rows' findings that a pattern explains, so that a report for people can fold them.
-    pub fn folds(pattern: &str, code: &str, field: Option<Field>) -> bool {
+    pub fn folds(pattern: &str, shown_by: Option<Field>, code: &str, field: Option<Field>) -> bool {
         let is_date = field.is_some_and(|field| DATES.contains(&field));
         match pattern {
             "PAT001" => {
-                matches!(code, "DATA005" | "DATA007" | "BUSR001" | "BUSR002" | "BUSR003" | "BUSR004" | "XR013")
-                    && matches!(
-                        field,
-                        Some(
-                            Field::RecipAddressZip
-                                | Field::AdminAddressZip
-                                | Field::RecipAddressCounty
-                                | Field::AdminAddressCounty
-                                | Field::Ndc
-                        )
-                    )
+                let is_told =
+                    matches!(code, "DATA005" | "DATA007" | "BUSR001" | "BUSR002" | "BUSR003" | "BUSR004" | "XR013");
+                is_told
+                    && match field {
+                        Some(Field::RecipAddressZip | Field::AdminAddressZip) => {
+                            shown_by == Some(Field::RecipAddressZip)
+                        }
+                        Some(Field::RecipAddressCounty | Field::AdminAddressCounty) => {
+                            shown_by == Some(Field::RecipAddressCounty)
+                        }
+                        field => field == Some(Field::Ndc) && shown_by == field,
+                    }
             }
             "PAT002" => code == "DATA009",
             "PAT003" => code == "DATA001" && is_date,

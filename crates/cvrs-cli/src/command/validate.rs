@@ -333,7 +333,7 @@ impl text::Adviser for RuleBook {
     }
 
     fn folds(&self, pattern: &CellCount, cell: &CellCount) -> bool {
-        Patterns::folds(pattern.code, cell.code, cell.field)
+        Patterns::folds(pattern.code, pattern.field, cell.code, cell.field)
     }
 }
 
