@@ -272,8 +272,10 @@ impl Screen {
                 continue;
             }
             let window = &window[..=n_columns];
-            if is_edged || self.stops_window(text, window, memory) || !is_utf8 && !is_line_utf8(text, window) {
-                let suspicion = self.suspect(text, window, is_edged || !is_utf8, memory);
+            let is_text_odd = is_edged || !is_utf8 && !is_line_utf8(text, window);
+            let stage = if is_text_odd { Some(Stage::Lengths) } else { self.stops_window(text, window, memory) };
+            if let Some(stage) = stage {
+                let suspicion = self.suspect(text, window, stage, is_text_odd, memory);
                 stopped.push(Stopped { line: number as u32, records: screened.records, is_blank: false, suspicion });
             }
             screened.records += 1;
@@ -281,19 +283,19 @@ impl Screen {
         screened
     }
 
-    /// Whether a regular record is stopped: `window` is where its cells end, after the byte before its first.
+    /// Where a regular record is stopped, if at all: `window` is where its cells end, after the byte before its first.
     #[inline(always)]
-    fn stops_window(&self, text: &[u8], window: &[u32], memory: &mut Memory) -> bool {
+    fn stops_window(&self, text: &[u8], window: &[u32], memory: &mut Memory) -> Option<Stage> {
         let cells = &Cells::new(text, window);
         let n_columns = window.len() - 1;
-        let Some(plan) = self.plan_of(cells) else { return true };
+        let Some(plan) = self.plan_of(cells) else { return Some(Stage::Lengths) };
         let mut bad = 0u32;
         let limits = plan.min[..n_columns].iter().zip(&plan.span[..n_columns]);
         for (&length, (&min, &span)) in cells.lengths[..n_columns].iter().zip(limits) {
             bad |= u32::from(length.wrapping_sub(min) > span);
         }
         if bad != 0 {
-            return true;
+            return Some(Stage::Lengths);
         }
         const REDACTED: u64 = u64::from_le_bytes(*b"redacted");
         let mut wrong = 0u64;
@@ -319,42 +321,28 @@ impl Screen {
         for &(column, content) in &plan.others {
             wrong |= u64::from(cells.is_wrong(column, content));
         }
-        wrong != 0
-            || self.sets_stop(cells, plan)
-            || self.dates_stop(cells)
-            || self.relations.races && self.races_stop(cells)
+        if wrong != 0 || self.sets_stop(cells, plan) {
+            return Some(Stage::Contents);
+        }
+        if self.dates_stop(cells) {
+            return Some(Stage::Dates);
+        }
+        let is_stopped = self.relations.races && self.races_stop(cells)
             || self.relations.products && self.products_stop(cells, memory)
-            || self.relations.places && (self.place_stops(cells, 0, memory) || self.place_stops(cells, 1, memory))
+            || self.relations.places && (self.place_stops(cells, 0, memory) || self.place_stops(cells, 1, memory));
+        is_stopped.then_some(Stage::Others)
     }
 
-    /// Where the book has to look in a regular record that is stopped: each test again, by itself.
+    /// Where the book has to look in a regular record that is stopped: each test again, by itself, from the stage on
+    /// that stopped it, since all before has been passed.
     #[inline(never)]
-    fn suspect(&self, text: &[u8], window: &[u32], is_text_odd: bool, memory: &mut Memory) -> Suspicion {
+    fn suspect(&self, text: &[u8], window: &[u32], stage: Stage, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
         let cells = &Cells::new(text, window);
         let Some(plan) = self.plan_of(cells) else { return Suspicion::ALL };
         let mut suspicion = Suspicion::NONE;
-        for column in 0..(window.len() - 1) as u32 {
-            let at = column as usize;
-            if cells.length(column).wrapping_sub(plan.min[at]) > plan.span[at] {
-                suspicion.add_column(column);
-            }
+        if stage <= Stage::Contents {
+            self.suspect_cells(cells, plan, (window.len() - 1) as u32, &mut suspicion);
         }
-        let is_set = |column, salt| cells.length(column) <= 8 && self.sets.contains(to_upper(cells.word(column)), salt);
-        let redacted = |column: u32| cells.cell(column).eq_ignore_ascii_case(b"redacted");
-        let wrong_sets = plan.sets.iter().filter(|&&(column, salt)| !is_set(column, salt)).map(|&(column, _)| column);
-        let wrong_digits = plan.digits.iter().filter(|&&(column, digits)| {
-            let value = cells.cell(column);
-            !value.is_empty() && (value.len() != digits as usize || !value.iter().all(u8::is_ascii_digit))
-        });
-        let wrong = wrong_sets
-            .chain(plan.redacted.iter().copied().filter(|&column| !redacted(column)))
-            .chain(plan.no_blank.iter().copied().filter(|&column| cells.has_blank(column)))
-            .chain(plan.zips.iter().copied().filter(|&column| cells.not_zip(column) != 0))
-            .chain(wrong_digits.map(|&(column, _)| column))
-            .chain(
-                plan.others.iter().filter(|&&(column, content)| cells.is_wrong(column, content)).map(|other| other.0),
-            );
-        wrong.for_each(|column| suspicion.add_column(column));
         for column in [self.roles.dob, self.roles.admin, self.roles.expiration].into_iter().flatten() {
             if cells.date(Some(column)) == NO_DATE {
                 suspicion.add_column(column);
@@ -373,7 +361,7 @@ impl Screen {
         if self.relations.places && (self.place_stops(cells, 0, memory) || self.place_stops(cells, 1, memory)) {
             suspicion.add_family(Suspicion::PLACES);
         }
-        if plan.not_redacted.iter().any(|&column| redacted(column)) {
+        if plan.not_redacted.iter().any(|&column| cells.is_redacted(column)) {
             suspicion.add_family(Suspicion::REDACTION);
         }
         if is_text_odd {
@@ -381,6 +369,34 @@ impl Screen {
             self.names.iter().flatten().for_each(|&column| suspicion.add_column(column));
         }
         suspicion
+    }
+
+    /// The columns whose length or content is wrong.
+    fn suspect_cells(&self, cells: &Cells<'_>, plan: &Plan, n_columns: u32, suspicion: &mut Suspicion) {
+        for column in 0..n_columns {
+            let at = column as usize;
+            if cells.length(column).wrapping_sub(plan.min[at]) > plan.span[at] {
+                suspicion.add_column(column);
+            }
+        }
+        let mut add_if = |column: u32, is_wrong: bool| {
+            if is_wrong {
+                suspicion.add_column(column);
+            }
+        };
+        for &(column, salt) in &plan.sets {
+            let is_code = cells.length(column) <= 8 && self.sets.contains(to_upper(cells.word(column)), salt);
+            add_if(column, !is_code);
+        }
+        for &(column, digits) in &plan.digits {
+            let value = cells.cell(column);
+            let is_right = value.len() == digits as usize && value.iter().all(u8::is_ascii_digit);
+            add_if(column, !value.is_empty() && !is_right);
+        }
+        plan.redacted.iter().for_each(|&column| add_if(column, !cells.is_redacted(column)));
+        plan.no_blank.iter().for_each(|&column| add_if(column, cells.has_blank(column)));
+        plan.zips.iter().for_each(|&column| add_if(column, cells.not_zip(column) != 0));
+        plan.others.iter().for_each(|&(column, content)| add_if(column, cells.is_wrong(column, content)));
     }
 
     /// Whether any code is not of its set. Codes are mostly in upper case; only if one is not found are all looked up
@@ -495,6 +511,15 @@ impl Screen {
             is_bad
         }
     }
+}
+
+/// The stages of the check, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Lengths,
+    Contents,
+    Dates,
+    Others,
 }
 
 /// What stands for a cell that is no date; an empty one is 0.
@@ -618,6 +643,10 @@ impl<'a> Cells<'a> {
                 None => NO_DATE,
             },
         }
+    }
+
+    fn is_redacted(&self, column: u32) -> bool {
+        self.cell(column).eq_ignore_ascii_case(crate::rules::redaction::WORD.as_bytes())
     }
 
     #[inline(always)]
