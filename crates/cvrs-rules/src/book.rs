@@ -1,11 +1,13 @@
 //! The rule book at work: it explains what is wrong with a record, in the order of the specification.
 
 use crate::rule::Stage;
-use crate::{Cell, Check, Codes, Dch, Hit, Layer, Operation, Options, Profile, RULES, Rule, Scope, Suspicion};
+use crate::{
+    Cell, Check, Codes, Dch, Hit, Jurisdiction, Layer, Operation, Options, Profile, RULES, Rule, Scope, Suspicion,
+};
 use cvrs_codes::CodeSets;
 use cvrs_parse::{Date, Record};
 use cvrs_report::{Finding, Level, Message};
-use cvrs_spec::{Field, Version};
+use cvrs_spec::{Event, Field, Version};
 
 /// Where an earlier record stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +88,7 @@ pub struct Book {
     /// Rules on records, with the family that each belongs to.
     by_record: Vec<(u16, u8)>,
     counts_unknown: bool,
+    jurisdiction: Jurisdiction,
 }
 
 const N_DCH: usize = crate::DCH.len() + 1;
@@ -118,6 +121,7 @@ impl Book {
             by_field: vec![Vec::new(); Field::COUNT],
             by_record: Vec::new(),
             counts_unknown: false,
+            jurisdiction: options.jurisdiction.clone(),
         };
         book.counts_unknown = book.is_on("XR021");
         book.order();
@@ -252,7 +256,29 @@ impl Book {
                 check(record, &context, &mut hits);
             }
         }
+        if !self.jurisdiction.is_empty() {
+            self.explain_jurisdiction(record, event, &mut worst, out);
+        }
         Explained { worst }
+    }
+
+    /// What a jurisdiction asks beyond the specification.
+    pub const fn jurisdiction(&self) -> &Jurisdiction {
+        &self.jurisdiction
+    }
+
+    fn explain_jurisdiction(&self, record: &Record<'_>, event: Event, worst: &mut Level, out: &mut Vec<Finding>) {
+        for &field in record.version().columns() {
+            let value = record.get(field);
+            let is_missing = value.is_empty() && self.jurisdiction.requires(field, event);
+            let is_other = !self.jurisdiction.allows(field, value);
+            for (code, _) in [("JUR001", is_missing), ("JUR002", is_other)].into_iter().filter(|rule| rule.1) {
+                if let Some(finding) = self.tell(code, Some(field), None) {
+                    *worst = (*worst).max(finding.level);
+                    out.push(finding);
+                }
+            }
+        }
     }
 
     /// The findings of the rules of one column on one record, told even if the file lacks the column.

@@ -46,7 +46,7 @@ pub use dch::{Ask, DCH, Dch};
 pub use mends::{Consent, MENDS, Mend};
 pub use nearest::{did_you_mean, nearest};
 pub use pattern::{Patterns, day_of_name};
-pub use profile::{Operation, Options, Profile};
+pub use profile::{Jurisdiction, Operation, Options, Profile};
 pub use registry::{RULES, rule};
 pub use rule::{Check, Example, Hit, Layer, Levels, Rule, Scope, Stage};
 pub use rules::file::MAX_RECORDS;

@@ -3,7 +3,7 @@
 use crate::Selector;
 use cvrs_parse::Date;
 use cvrs_report::Level;
-use cvrs_spec::Version;
+use cvrs_spec::{Event, Field, Version};
 
 /// A built-in profile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +76,36 @@ pub struct Options {
     pub ignore: Vec<Selector>,
     /// Levels of one's own; of several that pick the same finding the last one counts.
     pub levels: Vec<(Selector, Level)>,
+    /// What a jurisdiction asks beyond the specification.
+    pub jurisdiction: Jurisdiction,
+}
+
+/// What a jurisdiction asks beyond the specification (rules JUR001 and JUR002).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Jurisdiction {
+    /// Columns that must have a value in every vaccination.
+    pub required: Vec<Field>,
+    /// Columns that, if filled, must have one of these values, whatever its case.
+    pub allowed: Vec<(Field, Vec<String>)>,
+}
+
+impl Jurisdiction {
+    /// Whether it asks nothing.
+    pub const fn is_empty(&self) -> bool {
+        self.required.is_empty() && self.allowed.is_empty()
+    }
+
+    /// Whether a column must have a value in such an event.
+    pub(crate) fn requires(&self, field: Field, event: Event) -> bool {
+        event == Event::Vaccination && self.required.contains(&field)
+    }
+
+    /// Whether a column may have that value.
+    pub(crate) fn allows(&self, field: Field, value: &[u8]) -> bool {
+        let mut lists = self.allowed.iter().filter(|(listed, _)| *listed == field);
+        value.is_empty()
+            || lists.all(|(_, values)| values.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(value)))
+    }
 }
 
 impl Options {
@@ -89,6 +119,7 @@ impl Options {
             select: Vec::new(),
             ignore: Vec::new(),
             levels: Vec::new(),
+            jurisdiction: Jurisdiction { required: Vec::new(), allowed: Vec::new() },
         }
     }
 }

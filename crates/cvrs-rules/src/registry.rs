@@ -2,8 +2,8 @@
 
 use crate::Rule;
 use crate::rules::{
-    dates, event, file, forbidden, length, patterns, places, products, races, redaction, required, row, shape, text,
-    value_set,
+    dates, event, file, forbidden, jurisdiction, length, patterns, places, products, races, redaction, required, row,
+    shape, text, value_set,
 };
 
 /// Every rule, sorted by code.
@@ -48,6 +48,8 @@ pub static RULES: &[Rule] = &[
     file::NOT_CVRS,
     file::MISSING_NAMES,
     file::BYTE_ORDER_MARK,
+    jurisdiction::REQUIRED,
+    jurisdiction::NOT_ALLOWED,
     patterns::LOST_ZEROS,
     patterns::US_DATES,
     patterns::SERIAL_DATES,

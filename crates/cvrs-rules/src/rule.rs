@@ -170,6 +170,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The rule book in which it came. All rules so far came with the first.
+    pub const fn since(&self) -> &'static str {
+        "2026-11"
+    }
+
     /// The clearinghouse's rules that this one stands for.
     pub fn dch(&self) -> impl Iterator<Item = &'static Dch> + '_ {
         crate::DCH.iter().filter(move |dch| dch.codes.contains(&self.code))

@@ -4,6 +4,7 @@ pub(crate) mod dates;
 pub(crate) mod event;
 pub(crate) mod file;
 pub(crate) mod forbidden;
+pub(crate) mod jurisdiction;
 pub(crate) mod length;
 pub(crate) mod patterns;
 pub(crate) mod places;

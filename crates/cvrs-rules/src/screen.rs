@@ -105,6 +105,7 @@ pub struct Screen {
     codes: Codes,
     /// Whether every record is stopped: nothing is compiled for it.
     stops_all: bool,
+    has_jurisdiction: bool,
     asks_for_edges: bool,
     asks_for_utf8: bool,
 }
@@ -173,6 +174,7 @@ impl Screen {
                 || on("BUSR006") && header.version() == Version::V1
                 || book.profile() == Profile::Tool
                 || header.n_columns() > MOST_COLUMNS,
+            has_jurisdiction: !book.jurisdiction().is_empty(),
             asks_for_edges: any_on(&["XR008", "XR023"]) || book.level("DATA005", None, true) > Level::Off,
             asks_for_utf8: on("XR004"),
             book: book.clone(),
@@ -330,7 +332,7 @@ impl Screen {
         let is_stopped = self.relations.races && self.races_stop(cells)
             || self.relations.products && self.products_stop(cells, memory)
             || self.relations.places && (self.place_stops(cells, 0, memory) || self.place_stops(cells, 1, memory));
-        is_stopped.then_some(Stage::Others)
+        (is_stopped || self.jurisdiction_stops(cells)).then_some(Stage::Others)
     }
 
     /// Where the book has to look in a regular record that is stopped: each test again, by itself, from the stage on
@@ -369,6 +371,22 @@ impl Screen {
             self.names.iter().flatten().for_each(|&column| suspicion.add_column(column));
         }
         suspicion
+    }
+
+    /// Whether the jurisdiction asks for more than the record has.
+    #[inline(always)]
+    fn jurisdiction_stops(&self, cells: &Cells<'_>) -> bool {
+        self.has_jurisdiction && self.is_against_jurisdiction(cells)
+    }
+
+    #[inline(never)]
+    fn is_against_jurisdiction(&self, cells: &Cells<'_>) -> bool {
+        let jurisdiction = self.book.jurisdiction();
+        let event = if cells.is_yes(self.roles.refusal) { Event::Refusal } else { Event::Vaccination };
+        let value = |field: Field| cells.of(self.header.position(field).map(|at| at as u32));
+        let mut required = jurisdiction.required.iter();
+        required.any(|&field| value(field).is_empty() && jurisdiction.requires(field, event))
+            || jurisdiction.allowed.iter().any(|&(field, _)| !jurisdiction.allows(field, value(field)))
     }
 
     /// The columns whose length or content is wrong.

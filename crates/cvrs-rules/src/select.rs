@@ -45,6 +45,11 @@ impl FromStr for Selector {
 }
 
 impl Selector {
+    /// The code, id or beginning, in upper case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether it picks a finding of this code behind which that rule of the clearinghouse stands.
     pub fn picks(&self, code: &str, dch: Option<&Dch>) -> bool {
         code.starts_with(&self.0) || dch.is_some_and(|dch| dch.id.starts_with(&self.0))
