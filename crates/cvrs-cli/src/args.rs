@@ -1,8 +1,10 @@
 //! What may be typed: one structure a subcommand. Help, man page and completions come from here.
 
 mod book;
+mod fix;
 
 pub(crate) use book::{Codes, CodesAction, Explain, Fields, ImportCodes, Rules, ShowCode, TableFormat};
+pub(crate) use fix::Fix;
 
 use crate::stored_codes;
 use crate::terminal::Color;
@@ -68,6 +70,8 @@ pub(crate) enum Command {
     Fields(Fields),
     /// List the code sets, look a code up, or take in newer lists from CDC.
     Codes(Codes),
+    /// Write a mended copy of a file: safe fixes by themselves, guesses only with consent.
+    Fix(Box<Fix>),
     /// Print a script that completes commands and options in a shell.
     Completions {
         /// The shell.

@@ -3,6 +3,7 @@
 pub(crate) mod codes;
 pub(crate) mod explain;
 pub(crate) mod fields;
+pub(crate) mod fix;
 pub(crate) mod generate;
 pub(crate) mod rules;
 pub(crate) mod shell;

@@ -39,6 +39,7 @@ pub fn run() -> ExitCode {
     common.color.apply();
     let ended = match &args.command {
         Command::Validate(validate) => command::validate::run(validate, common),
+        Command::Fix(fix) => command::fix::run(fix, common),
         Command::Generate(generate) => command::generate::run(generate, common),
         Command::Rules(rules) => command::rules::run(rules, common),
         Command::Explain(explain) => command::explain::run(explain, common),

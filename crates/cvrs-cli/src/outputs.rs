@@ -30,7 +30,8 @@ impl Place {
         self.put(bytes).map_err(|error| Fault::engine("", error))
     }
 
-    fn put(&mut self, bytes: &[u8]) -> cvrs_engine::Result<()> {
+    /// The same, for what the engine writes to.
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> cvrs_engine::Result<()> {
         match self {
             Self::Stdout(out) => {
                 let mut out = out.lock();

@@ -18,6 +18,7 @@ pub struct Diff {
     show_values: bool,
     show_ids: bool,
     line: u64,
+    /// What stands above the row: where it is, and before the first row the names of the two sides.
     heading: Vec<u8>,
     cells: Vec<Cell>,
 }
@@ -29,19 +30,15 @@ impl std::fmt::Debug for Diff {
 }
 
 impl Diff {
-    /// A diff that shows record ids or not, and persons' values or their lengths.
-    pub const fn new(show_ids: bool, show_values: bool) -> Self {
-        Self { show_values, show_ids, line: 0, heading: Vec::new(), cells: Vec::new() }
-    }
-
-    /// The two lines that name the sides.
-    pub fn write_names(out: &mut Vec<u8>, file: &str) {
-        for (mark, note) in [("--- ", ""), ("+++ ", " (fixed)")] {
-            out.extend_from_slice(mark.as_bytes());
-            push_printable(out, file.as_bytes());
-            out.extend_from_slice(note.as_bytes());
-            out.push(b'\n');
+    /// A diff for the input of that name, which shows record ids or not, and persons' values or their lengths.
+    pub fn new(file: &str, show_ids: bool, show_values: bool) -> Self {
+        let mut heading = Vec::new();
+        for (mark, note) in [("--- ", "\n"), ("+++ ", " (fixed)\n")] {
+            heading.extend_from_slice(mark.as_bytes());
+            push_printable(&mut heading, file.as_bytes());
+            heading.extend_from_slice(note.as_bytes());
         }
+        Self { show_values, show_ids, line: 0, heading, cells: Vec::new() }
     }
 
     /// Takes one change; appends the row before if that is complete now.

@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::quick::Quick;
 use crate::registry::{FIXES, position};
 use crate::repair::Repair;
+use cvrs_codes::CodeSets;
 use cvrs_parse::{BOM, Date, Header, Index, Line};
 use cvrs_spec::{Field, Version};
 use std::io::{self, Write};
@@ -54,6 +55,7 @@ pub struct Fixer {
     plan: Plan,
     today: Date,
     is_test: bool,
+    codes: &'static CodeSets,
     version: Option<Version>,
     reading: Reading,
     state: Option<State>,
@@ -89,6 +91,7 @@ impl Fixer {
             plan: plan.clone(),
             today,
             is_test: false,
+            codes: CodeSets::builtin(),
             version: None,
             reading: Reading::default(),
             state: None,
@@ -119,6 +122,13 @@ impl Fixer {
     #[must_use]
     pub const fn for_test_data(mut self, is_test: bool) -> Self {
         self.is_test = is_test;
+        self
+    }
+
+    /// The same, with code sets of one's own.
+    #[must_use]
+    pub const fn with_codes(mut self, codes: &'static CodeSets) -> Self {
+        self.codes = codes;
         self
     }
 
@@ -212,7 +222,7 @@ impl Fixer {
         self.out.extend_from_slice(&bound.line);
         self.state = Some(State {
             quick: Quick::new(&self.plan, &bound.header),
-            repair: Repair::new(&self.plan, self.today, self.is_test, &bound.header),
+            repair: Repair::new(&self.plan, self.today, self.is_test, self.codes, &bound.header),
             bound,
             made: Vec::new(),
             decoded: Vec::new(),

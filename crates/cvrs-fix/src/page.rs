@@ -79,9 +79,18 @@ fn changed(given: &Cells, gives: &Cells) -> Vec<(Field, &'static str)> {
 
 fn cells(cells: &Cells) -> String {
     let cell = |(field, value): &(Field, &'static str)| {
-        let shown =
-            shown(value).replace(['\u{A0}', '\u{200B}', '\u{7F}', '\u{85}', '\u{301}'], "�").replace('|', "\\|");
+        let shown: String = shown(value).replace('|', "\\|").chars().map(visible).collect();
         if value.is_empty() { format!("{} empty", field.name()) } else { format!("{} `{shown}`", field.name()) }
     };
     cells.iter().map(cell).collect::<Vec<_>>().join(", ")
+}
+
+/// A character as it stands, or by its number if it cannot be seen on a page.
+fn visible(character: char) -> String {
+    match character {
+        '\u{A0}' | '\u{200B}' | '\u{7F}'..='\u{9F}' | '\u{300}'..='\u{36F}' => {
+            format!("[U+{:04X}]", u32::from(character))
+        }
+        _ => character.to_string(),
+    }
 }

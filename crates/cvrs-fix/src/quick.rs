@@ -201,7 +201,7 @@ mod tests {
             let record = index.record(text.as_bytes(), &header, line, &mut scratch);
             if Quick::new(&plan, &header).is_plain(&record) {
                 let today = Date::parse(b"2021-01-29").expect("a date");
-                Repair::new(&plan, today, false, &header).mend(record.line(), &header, &mut made);
+                Repair::new(&plan, today, false, cvrs_codes::CodeSets::builtin(), &header).mend(record.line(), &header, &mut made);
                 prop_assert!(made.is_empty(), "{} would have changed it", made[0].fix.id);
             }
         }

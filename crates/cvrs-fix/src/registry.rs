@@ -55,8 +55,8 @@ pub enum UnknownFix {
     NoSuch {
         /// What was given.
         given: String,
-        /// The fix that is spelt most like it.
-        nearest: &'static Fix,
+        /// The fix that was likely meant.
+        nearest: Option<&'static Fix>,
     },
     /// The fix exists to say that it is not offered.
     Never(&'static Fix),
@@ -74,7 +74,8 @@ impl fmt::Display for UnknownFix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuch { given, nearest } => {
-                write!(f, "no fix has the number or name {given:?}; did you mean {} ({})?", nearest.id, nearest.name)
+                write!(f, "no fix has the number or name {given:?}")?;
+                nearest.map_or(Ok(()), |fix| write!(f, "; did you mean {} ({})?", fix.id, fix.name))
             }
             Self::Never(fix) => write!(f, "{} ({}) is never applied: {}", fix.id, fix.name, fix.why),
         }
@@ -94,30 +95,15 @@ pub fn find(given: &str) -> Result<&'static Fix, UnknownFix> {
         Some(fix) if fix.class == Class::Never => Err(UnknownFix::Never(fix)),
         Some(fix) => Ok(fix),
         None => {
-            let lower = given.to_ascii_lowercase();
-            let far = |fix: &Fix| distance(&fix.id.to_ascii_lowercase(), &lower).min(distance(fix.name, &lower));
-            let nearest = FIXES.iter().filter(|fix| fix.class != Class::Never).min_by_key(|fix| far(fix));
-            Err(UnknownFix::NoSuch { given: given.to_owned(), nearest: nearest.unwrap_or(&FIXES[0]) })
+            let words = FIXES.iter().filter(|fix| fix.class != Class::Never).flat_map(|fix| [fix.name, fix.id]);
+            let nearest = cvrs_rules::nearest(given, words).and_then(|word| find(word).ok());
+            Err(UnknownFix::NoSuch { given: given.to_owned(), nearest })
         }
     }
 }
 
 pub(crate) fn position(id: &str) -> Option<usize> {
     FIXES.iter().position(|fix| fix.id == id)
-}
-
-/// How many letters must change, come or go (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.bytes().enumerate() {
-            let here = (diagonal + usize::from(a != b)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], here);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]
@@ -144,6 +130,23 @@ mod tests {
             for code in fix.cures {
                 assert!(cvrs_rules::rule(code).is_some(), "{} names {code}", fix.id);
             }
+        }
+    }
+
+    #[test]
+    fn the_rule_book_says_the_same_of_fixes() {
+        use cvrs_rules::Consent;
+        for mend in cvrs_rules::MENDS {
+            let fix = find(mend.id).expect("a fix of that number");
+            let consent = match fix.class {
+                Class::Safe | Class::SafeUnless(_) => Consent::Safe,
+                Class::ConsentUnless(_) => Consent::SafeWithState,
+                Class::Consent | Class::Never => Consent::Needed,
+            };
+            assert_eq!(mend.consent, consent, "{}", fix.id);
+            // Patterns above rows are no row's to cure.
+            let is_known = |code: &&str| code.starts_with("PAT") || fix.cures.contains(code);
+            assert!(mend.codes.iter().all(is_known), "{}: {:?} and {:?}", fix.id, mend.codes, fix.cures);
         }
     }
 

@@ -40,7 +40,7 @@ pub(crate) struct Repair {
 }
 
 impl Repair {
-    pub(crate) fn new(plan: &Plan, today: Date, is_test: bool, header: &Header) -> Self {
+    pub(crate) fn new(plan: &Plan, today: Date, is_test: bool, codes: &'static CodeSets, header: &Header) -> Self {
         let mut surface = vec![Vec::new(); header.n_columns()];
         let mut further = Vec::new();
         for (fix, reach) in plan.on_rows() {
@@ -56,8 +56,8 @@ impl Repair {
         Self {
             surface,
             further,
-            guard: Guard::new(today, is_test, header),
-            codes: CodeSets::builtin(),
+            guard: Guard::new(today, is_test, codes, header),
+            codes,
             row: Draft::default(),
             trial: Draft::default(),
             made: Vec::new(),
@@ -88,14 +88,14 @@ impl Repair {
         for column in 0..self.surface.len() {
             self.try_surface(column, header);
         }
-        if self.made.is_empty() || self.keep(header, made) {
+        if self.made.is_empty() || self.keep(made) {
             return;
         }
         for column in 0..self.surface.len() {
             self.trial.copy_from(&self.row);
             self.try_surface(column, header);
             if !self.made.is_empty() {
-                self.keep(header, made);
+                self.keep(made);
             }
         }
     }
@@ -127,14 +127,14 @@ impl Repair {
                         .collect();
                     if !edits.is_empty() {
                         self.try_edits(allowed.0, &edits, header);
-                        self.keep(header, made);
+                        self.keep(made);
                     }
                 }
                 How::Cells(is_worth, _) if is_worth(&self.trial.record(header, &mut Vec::new())) => {
                     for at in 0..n_columns {
                         let column = self.further[number].1[at];
                         if self.try_cell(allowed, column, header) {
-                            self.keep(header, made);
+                            self.keep(made);
                         }
                     }
                 }
@@ -176,11 +176,8 @@ impl Repair {
     }
 
     /// Makes the trial the row, or the row the trial where a rule would be broken. Whether it was kept.
-    fn keep(&mut self, header: &Header, made: &mut Vec<Made>) -> bool {
-        let (mut scratch_before, mut scratch_after) = (Vec::new(), Vec::new());
-        let before = self.row.record(header, &mut scratch_before);
-        let after = self.trial.record(header, &mut scratch_after);
-        let is_kept = !self.guard.is_broken(&before, &after);
+    fn keep(&mut self, made: &mut Vec<Made>) -> bool {
+        let is_kept = !self.guard.is_broken(&self.row, &self.trial);
         if is_kept {
             made.append(&mut self.made);
             self.row.copy_from(&self.trial);

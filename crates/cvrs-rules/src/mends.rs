@@ -53,7 +53,7 @@ pub static MENDS: &[Mend] = &[
         Safe,
         &["FMT_002", "XR007"],
     ),
-    mend("F03", "strips blanks around a value", Safe, &["XR023", "DATA005", "DATA007", "FMT_002"]),
+    mend("F03", "strips blanks around a value", Safe, &["XR023", "DATA005", "DATA007"]),
     mend("F04", "strips double quotes around a value", Safe, &["XR008"]),
     mend("F07", "puts hyphens into YYYYMMDD", Safe, &["DATA001"]),
     mend("F08", "cuts a time of zero off a date", Safe, &["DATA001"]),

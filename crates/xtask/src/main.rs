@@ -30,6 +30,7 @@ fn generate(mode: output::Mode) -> Result<()> {
     }
     book::generate(&mut outputs)?;
     reference::generate(&mut outputs)?;
+    outputs.text("docs/fixes.md", &cvrs_fix::page())?;
     outputs.finish()
 }
 

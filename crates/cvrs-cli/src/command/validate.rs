@@ -86,7 +86,7 @@ fn refuse_clashes(args: &Validate, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-fn is_same(left: &Path, right: &Path) -> bool {
+pub(crate) fn is_same(left: &Path, right: &Path) -> bool {
     let is_sink = |path: &Path| path == Path::new("/dev/null");
     !is_sink(left) && (left == right || same_file(left, right))
 }
@@ -337,12 +337,16 @@ impl text::Adviser for RuleBook {
     }
 }
 
-fn options(args: &Validate) -> Options {
-    let profile = match args.profile {
+/// The profile of that name.
+pub(crate) const fn profile(name: ProfileName) -> Profile {
+    match name {
         ProfileName::Recommended => Profile::Recommended,
         ProfileName::Dch => Profile::Dch,
         ProfileName::Strict => Profile::Strict,
-    };
+    }
+}
+
+fn options(args: &Validate) -> Options {
     let operation = match args.operation {
         OperationName::Create => Operation::Create,
         OperationName::Update => Operation::Update,
@@ -354,12 +358,12 @@ fn options(args: &Validate) -> Options {
         select: args.select.clone(),
         ignore: args.ignore.clone(),
         levels: args.level.clone(),
-        ..Options::new(profile, args.today.unwrap_or_else(local_day))
+        ..Options::new(profile(args.profile), args.today.unwrap_or_else(local_day))
     }
 }
 
 /// The local date.
-fn local_day() -> Date {
+pub(crate) fn local_day() -> Date {
     use chrono::Datelike;
     let day = chrono::Local::now().date_naive();
     let year = u32::try_from(day.year()).unwrap_or_default();
@@ -370,6 +374,6 @@ fn shown_day(day: Date) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day().unwrap_or_default())
 }
 
-fn version(name: &str) -> Option<Version> {
+pub(crate) fn version(name: &str) -> Option<Version> {
     Version::ALL.into_iter().find(|version| version.name() == name)
 }

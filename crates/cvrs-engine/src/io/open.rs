@@ -201,6 +201,24 @@ impl Input {
         Ok(self)
     }
 
+    /// The same input once more, to be read by somebody else.
+    ///
+    /// # Errors
+    /// An input that is not [rewindable](Self::is_rewindable), and what the system reports.
+    pub fn again(&self) -> Result<Self, InputError> {
+        let Source::File { file, len } = &self.source else {
+            return Err(InputError::new(&self.name, InputCause::AlreadyRead));
+        };
+        let file = file.try_clone().map_err(|error| InputError::new(&self.name, error))?;
+        Ok(Self {
+            name: self.name.clone(),
+            compression: self.compression,
+            source: Source::File { file, len: *len },
+            file_id: self.file_id.clone(),
+            consumed: Arc::default(),
+        })
+    }
+
     fn spool(&mut self, dir: Option<&Path>) -> Result<(), InputError> {
         if self.is_rewindable() {
             return Ok(());

@@ -1,0 +1,67 @@
+//! What may be typed after `cvrs fix`.
+
+use super::{ProfileName, day, level};
+use cvrs_parse::Date;
+use cvrs_report::Level;
+use cvrs_rules::Selector;
+use std::path::PathBuf;
+
+/// `cvrs fix`.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one a switch of the command line")]
+pub(crate) struct Fix {
+    /// The file to mend: text, gzip, zstd or zip; `-` or none is stdin. It is never changed itself.
+    pub(crate) file: Option<PathBuf>,
+    /// Apply these fixes too, which need consent: numbers or names, such as F10 or county-name.
+    #[arg(long = "fix", value_name = "RULE", value_delimiter = ',', value_parser = named)]
+    pub(crate) named: Vec<&'static cvrs_fix::Fix>,
+    /// Apply all fixes that need consent.
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+    /// Leave drug codes of ten digits as they are (F22), since both forms are legal.
+    #[arg(long)]
+    pub(crate) no_normalise: bool,
+    /// Write what would change, cell by cell, instead of the file.
+    #[arg(long, conflicts_with = "rejects")]
+    pub(crate) diff: bool,
+    /// Write to a file instead of stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write the header and every record that still has an error there instead.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// List every change: file, line, record, field, rule, before, after.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) log: Option<PathBuf>,
+    /// Show the recipient's values in log and diff, not their lengths.
+    #[arg(long)]
+    pub(crate) show_values: bool,
+    /// Leave record ids out of the diff.
+    #[arg(long)]
+    pub(crate) no_ids: bool,
+    /// Which rules count for what is left, and at what level.
+    #[arg(long, value_name = "PROFILE", default_value = "recommended")]
+    pub(crate) profile: ProfileName,
+    /// Version of CVRS [default: told from the header].
+    #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
+    pub(crate) spec_version: Option<String>,
+    /// The day of submission [default: the local date].
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub(crate) today: Option<Date>,
+    /// Count only these rules: codes, clearinghouse ids, or beginnings of either.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) select: Vec<Selector>,
+    /// Do not count these rules.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) ignore: Vec<Selector>,
+    /// Give rules another level: error, warn, info or off.
+    #[arg(long, value_name = "CODE=LEVEL", value_delimiter = ',', value_parser = level)]
+    pub(crate) level: Vec<(Selector, Level)>,
+    /// Test data: placeholder codes and early dates pass.
+    #[arg(long)]
+    pub(crate) test: bool,
+}
+
+fn named(text: &str) -> Result<&'static cvrs_fix::Fix, String> {
+    cvrs_fix::find(text).map_err(|error| error.to_string())
+}
