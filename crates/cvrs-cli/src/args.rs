@@ -6,6 +6,7 @@ mod fix;
 pub(crate) use book::{Codes, CodesAction, Explain, Fields, ImportCodes, Rules, ShowCode, TableFormat};
 pub(crate) use fix::Fix;
 
+use crate::own_profile::ProfileArg;
 use crate::stored_codes;
 use crate::terminal::Color;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -17,7 +18,7 @@ use std::sync::LazyLock;
 
 /// Validates and transforms CVRS files: COVID-19 vaccination records for the CDC Data Clearinghouse.
 #[derive(Debug, Parser)]
-#[command(name = "cvrs", version = version(), max_term_width = 100)]
+#[command(name = "cvrs", version = version(), max_term_width = 100, args_override_self = true)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -53,6 +54,12 @@ pub(crate) struct Common {
     /// How many threads work [default: all cores].
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// Read options from this file [default: cvrs.toml here, above, or in the user's configuration folder].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no configuration file.
+    #[arg(long, global = true)]
+    pub(crate) isolated: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,18 +86,6 @@ pub(crate) enum Command {
     },
     /// Print the manual page.
     Man,
-}
-
-/// The profile: which rules count, and at what level.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ProfileName {
-    /// Everything that is known, at sensible levels.
-    #[default]
-    Recommended,
-    /// Exactly what the clearinghouse refuses.
-    Dch,
-    /// Every warning is an error.
-    Strict,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -134,9 +129,9 @@ pub(crate) enum FailOn {
 pub(crate) struct Validate {
     /// Files to check: text, gzip, zstd or zip; `-` or none is stdin.
     pub(crate) files: Vec<PathBuf>,
-    /// Which rules count, and at what level.
+    /// Which rules count, and at what level: recommended, dch, strict, or the path of a TOML profile.
     #[arg(long, value_name = "PROFILE", default_value = "recommended")]
-    pub(crate) profile: ProfileName,
+    pub(crate) profile: ProfileArg,
     /// Version of CVRS [default: told from the header].
     #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
     pub(crate) spec_version: Option<String>,

@@ -7,9 +7,11 @@
 
 mod args;
 mod command;
+mod config;
 mod fault;
 mod interrupt;
 mod outputs;
+mod own_profile;
 mod page;
 mod progress;
 mod stored_codes;
@@ -27,7 +29,14 @@ pub fn definition() -> clap::Command {
 
 /// Runs the command that was typed, to its exit code.
 pub fn run() -> ExitCode {
-    let args = match Args::try_parse() {
+    let words = match config::expand(std::env::args_os().collect(), &definition()) {
+        Ok(words) => words,
+        Err(fault) => {
+            terminal::error(&fault.message);
+            return fault.exit.into();
+        }
+    };
+    let args = match Args::try_parse_from(words) {
         Ok(args) => args,
         Err(error) => {
             // Help and version go to stdout and are no mistake; clap knows which is which.

@@ -31,6 +31,7 @@ fn generate(mode: output::Mode) -> Result<()> {
     book::generate(&mut outputs)?;
     reference::generate(&mut outputs)?;
     outputs.text("docs/fixes.md", &cvrs_fix::page())?;
+    outputs.text("docs/schema/profile.json", &cvrs_profile::schema())?;
     outputs.finish()
 }
 

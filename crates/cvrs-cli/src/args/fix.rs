@@ -1,6 +1,7 @@
 //! What may be typed after `cvrs fix`.
 
-use super::{ProfileName, day, level};
+use super::{day, level};
+use crate::own_profile::ProfileArg;
 use cvrs_parse::Date;
 use cvrs_report::Level;
 use cvrs_rules::Selector;
@@ -39,9 +40,9 @@ pub(crate) struct Fix {
     /// Leave record ids out of the diff.
     #[arg(long)]
     pub(crate) no_ids: bool,
-    /// Which rules count for what is left, and at what level.
+    /// Which rules count for what is left, and at what level: recommended, dch, strict, or the path of a TOML profile.
     #[arg(long, value_name = "PROFILE", default_value = "recommended")]
-    pub(crate) profile: ProfileName,
+    pub(crate) profile: ProfileArg,
     /// Version of CVRS [default: told from the header].
     #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
     pub(crate) spec_version: Option<String>,

@@ -11,7 +11,7 @@
 
 mod stream;
 
-use super::validate::{is_same, local_day, profile, version};
+use super::validate::{is_same, local_day, version};
 use crate::args::{Common, Fix};
 use crate::fault::{Exit, Fault, Result};
 use crate::interrupt;
@@ -24,7 +24,7 @@ use cvrs_engine::{Checked, Control, Request, Show, Sinks, Tuning, check_input};
 use cvrs_fix::{Diff, Encoding, Fixer, Log, Plan, Reading, Scan, Totals};
 use cvrs_parse::Header;
 use cvrs_report::Summary;
-use cvrs_rules::{Book, Options};
+use cvrs_rules::{Book, Options, Profile};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -43,13 +43,14 @@ pub(crate) fn run(args: &Fix, common: &Common) -> Result<Exit> {
     let control = Arc::new(Control::default());
     interrupt::watch(&control);
     let input = Input::from_argument(&path)?.rewindable(None)?;
-    let options = Options {
+    let mut options = Options {
         is_test: args.test,
         select: args.select.clone(),
         ignore: args.ignore.clone(),
         levels: args.level.clone(),
-        ..Options::new(profile(args.profile), args.today.unwrap_or_else(local_day))
+        ..Options::new(Profile::Recommended, args.today.unwrap_or_else(local_day))
     };
+    args.profile.apply(&mut options)?;
     let plan = Plan::new(&cvrs_fix::Options {
         named: args.named.clone(),
         unsafe_fixes: args.unsafe_fixes,

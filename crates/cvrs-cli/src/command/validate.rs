@@ -1,6 +1,6 @@
 //! `cvrs validate`.
 
-use crate::args::{Common, FailOn, FormatName, OperationName, ProfileName, ReportName, Validate};
+use crate::args::{Common, FailOn, FormatName, OperationName, ReportName, Validate};
 use crate::fault::{Exit, Fault, Result};
 use crate::interrupt;
 use crate::outputs::{Outputs, Place, Report};
@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
         let mut run = Self {
             args,
             common,
-            book: Book::with_codes(&options(args), stored_codes::current()?),
+            book: Book::with_codes(&options(args)?, stored_codes::current()?),
             control,
             outputs: Outputs::default(),
             formats: Vec::new(),
@@ -337,29 +337,22 @@ impl text::Adviser for RuleBook {
     }
 }
 
-/// The profile of that name.
-pub(crate) const fn profile(name: ProfileName) -> Profile {
-    match name {
-        ProfileName::Recommended => Profile::Recommended,
-        ProfileName::Dch => Profile::Dch,
-        ProfileName::Strict => Profile::Strict,
-    }
-}
-
-fn options(args: &Validate) -> Options {
+fn options(args: &Validate) -> Result<Options> {
     let operation = match args.operation {
         OperationName::Create => Operation::Create,
         OperationName::Update => Operation::Update,
         OperationName::Delete => Operation::Delete,
     };
-    Options {
+    let mut options = Options {
         operation,
         is_test: args.test,
         select: args.select.clone(),
         ignore: args.ignore.clone(),
         levels: args.level.clone(),
-        ..Options::new(profile(args.profile), args.today.unwrap_or_else(local_day))
-    }
+        ..Options::new(Profile::Recommended, args.today.unwrap_or_else(local_day))
+    };
+    args.profile.apply(&mut options)?;
+    Ok(options)
 }
 
 /// The local date.

@@ -1,0 +1,51 @@
+//! `--profile`: the name of a built-in profile, or the path of one's own.
+
+use crate::fault::{Fault, Result};
+use cvrs_rules::{Options, Profile, nearest};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// What stands after `--profile`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ProfileArg {
+    /// A profile that comes with the program.
+    BuiltIn(Profile),
+    /// A TOML file.
+    File(PathBuf),
+}
+
+impl FromStr for ProfileArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        if let Some(profile) = Profile::from_name(text).filter(|profile| OFFERED.contains(profile)) {
+            return Ok(Self::BuiltIn(profile));
+        }
+        let path = PathBuf::from(text);
+        let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+        if is_toml || path.exists() {
+            return Ok(Self::File(path));
+        }
+        let names = OFFERED.map(Profile::name);
+        let meant = nearest(text, names).map_or_else(String::new, |meant| format!("did you mean {meant}? "));
+        Err(format!("{meant}expected {} or the path of a TOML file", names.join(", ")))
+    }
+}
+
+/// The built-in profiles that can be named.
+const OFFERED: [Profile; 3] = [Profile::Recommended, Profile::Dch, Profile::Strict];
+
+impl ProfileArg {
+    /// Lays the profile under the options.
+    pub(crate) fn apply(&self, options: &mut Options) -> Result<()> {
+        match self {
+            Self::BuiltIn(profile) => options.profile = *profile,
+            Self::File(path) => {
+                let fault = |what: String| Fault::usage(format!("profile {}: {what}", path.display()));
+                let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+                cvrs_profile::parse(&text).map_err(|error| fault(error.to_string()))?.apply(options);
+            }
+        }
+        Ok(())
+    }
+}

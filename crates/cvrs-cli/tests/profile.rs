@@ -1,0 +1,93 @@
+//! Profiles of one's own and the configuration file.
+
+use assert_cmd::Command;
+use cvrs_rules::example;
+use cvrs_spec::Field::{LotNumber, ResponsibleOrg, VaxEventId};
+use cvrs_spec::Version;
+use std::fs;
+use std::path::Path;
+
+fn cvrs(folder: &Path, words: &[&str]) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("cvrs").expect("the binary is built");
+    command.current_dir(folder).env("XDG_CONFIG_HOME", folder.join("none")).args(words);
+    let output = command.output().expect("run");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().expect("no signal"), text(&output.stdout), text(&output.stderr))
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows: [&[_]; 3] = [
+        &[(VaxEventId, "A1")],
+        &[(VaxEventId, "A2"), (LotNumber, "")],
+        &[(VaxEventId, "A3"), (ResponsibleOrg, "Other Org")],
+    ];
+    fs::write(folder.path().join("20210128_01_GAA.txt"), example::file(Version::V3, &rows)).expect("written");
+    folder
+}
+
+const CHECK: [&str; 6] = ["validate", "20210128_01_GAA.txt", "--today", "2021-01-29", "--quiet", "--format=tsv"];
+
+#[test]
+fn a_jurisdiction_asks_for_more_than_the_specification() {
+    let folder = folder();
+    let profile = "extends = \"recommended\"\n[required]\ncolumns = [\"lot_number\"]\nlevel = \"warn\"\n[allowed]\n\
+                   responsible_org = [\"peach state health\"]\n";
+    fs::write(folder.path().join("own.toml"), profile).expect("written");
+    let (exit, plain, _) = cvrs(folder.path(), &CHECK);
+    assert_eq!((exit, plain.lines().count()), (0, 1), "{plain}");
+    let (exit, out, error) = cvrs(folder.path(), &[&CHECK[..], &["--profile", "own.toml"]].concat());
+    assert_eq!(exit, 1, "{error}");
+    let told: Vec<Vec<&str>> = out.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+    let told: Vec<_> = told.iter().map(|row| (row[1], row[5], row[6], row[8])).collect();
+    assert_eq!(told, [("3", "lot_number", "JUR001", "warn"), ("4", "responsible_org", "JUR002", "error")]);
+}
+
+#[test]
+fn a_profile_that_is_none_is_wrong_usage_in_one_line() {
+    let folder = folder();
+    fs::write(folder.path().join("bad.toml"), "[level]\nXR010 = \"off\"\n").expect("written");
+    for (name, wanted) in [
+        ("bad.toml", "profile bad.toml: unknown key level; did you mean levels?"),
+        ("none.toml", "profile none.toml: No such file"),
+        ("recomended", "did you mean recommended?"),
+    ] {
+        let (exit, out, error) = cvrs(folder.path(), &[&CHECK[..], &["--profile", name]].concat());
+        assert_eq!((exit, out.as_str()), (2, ""), "{name}");
+        assert!(error.contains(wanted), "{error}");
+    }
+}
+
+#[test]
+fn a_configuration_gives_what_is_not_typed() {
+    let folder = folder();
+    let below = folder.path().join("below");
+    fs::create_dir(&below).expect("a folder");
+    fs::write(folder.path().join("cvrs.toml"), "quiet = true\n[validate]\nformat = \"jsonl\"\nlevel = [\"XR=off\"]\n")
+        .expect("written");
+    let words = ["validate", "../20210128_01_GAA.txt", "--today=2021-01-29"];
+    assert_eq!(cvrs(&below, &words), (0, String::new(), String::new()));
+    // What is typed counts, `--isolated` reads no file, `--config` another one.
+    assert!(cvrs(&below, &[&words[..], &["--format", "text"]].concat()).1.contains("no errors"));
+    assert!(cvrs(&below, &[&words[..], &["--isolated"]].concat()).1.contains("no errors"));
+    fs::write(below.join("other.toml"), "[check]\nformat = \"tsv\"\n").expect("written");
+    let (_, out, _) = cvrs(&below, &[&words[..], &["--config", "other.toml"]].concat());
+    assert!(out.starts_with("file\t"), "{out}");
+}
+
+#[test]
+fn a_configuration_with_an_unknown_key_is_wrong_usage() {
+    let folder = folder();
+    for (text, wanted) in [
+        ("thread = 2\n", "unknown key thread; did you mean threads?"),
+        ("[validate]\nfromat = \"tsv\"\n", "unknown key fromat; did you mean format?"),
+        ("threads = [[2]]\n", "threads must be a list of texts"),
+        ("validate = 3\n", "validate must be a table"),
+        ("threads", "configuration "),
+    ] {
+        fs::write(folder.path().join("cvrs.toml"), text).expect("written");
+        let (exit, out, error) = cvrs(folder.path(), &CHECK);
+        assert_eq!((exit, out.as_str()), (2, ""), "{text}");
+        assert!(error.contains(wanted) && error.lines().count() == 1, "{error}");
+    }
+}
