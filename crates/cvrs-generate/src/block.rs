@@ -88,6 +88,8 @@ impl<'a> Maker<'a> {
             let model = self.model(record);
             // The second record of a mixed file brings in another model; it and the first are otherwise good.
             if tables.models == Models::Mix && record < 2 {
+                // A recipient who comes again brings the model along.
+                self.waiting.clear();
                 self.good(record, model, None, &mut block.text);
                 if record == 1 {
                     truth(

@@ -55,6 +55,15 @@ fn nothing_is_planted_at_rate_zero() {
 }
 
 #[test]
+fn the_second_record_of_a_mixed_file_is_of_another_model() {
+    for seed in 0..200 {
+        let (file, ..) = run(&Options { models: Models::Mix, records: 3, seed, ..Options::default() });
+        let models: Vec<Row> = rows(&file);
+        assert_eq!([text(&models[0], Field::ExtType), text(&models[1], Field::ExtType)], ["D", "I"], "seed {seed}");
+    }
+}
+
+#[test]
 fn lines_end_as_asked_and_an_empty_file_has_a_header() {
     let (file, ..) = run(&Options { line_end: LineEnd::CrLf, records: 10, ..Options::default() });
     assert!(file.split_inclusive(|byte| *byte == b'\n').all(|line| line.ends_with(b"\r\n")));
