@@ -73,7 +73,8 @@ const fn clearinghouse_length(code: &'static str, name: &'static str, fields: &'
         levels: Levels { recommended: Error, dch: Error, tool: Off },
         message: "maximum length is 255",
         source: "clearinghouse field errors, version 1, 2020-11-02",
-        check: Check::Cell(Stage::Length, too_long),
+        // Only the clearinghouse checks these, and it does not count in UTF-16.
+        check: Check::Cell(Stage::Length, |cell| too_long(cell).filter(|hit| !hit.is_soft)),
         ..TOO_LONG
     }
 }
