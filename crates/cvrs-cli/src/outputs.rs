@@ -38,7 +38,7 @@ impl Place {
                 out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Error::Write { what: "stdout", error })
             }
             Self::File(file) => {
-                file.write_all(bytes).map_err(|error| OutputError::from_write(&file.name().to_string(), error).into())
+                file.write_all(bytes).map_err(|error| OutputError::from_write(file.name(), error).into())
             }
         }
     }
@@ -120,7 +120,7 @@ pub(crate) struct Outputs {
 
 fn put(file: Option<&mut AtomicFile>, bytes: &[u8]) -> cvrs_engine::Result<()> {
     let Some(file) = file.filter(|_| !bytes.is_empty()) else { return Ok(()) };
-    file.write_all(bytes).map_err(|error| OutputError::from_write(&file.name().to_string(), error).into())
+    file.write_all(bytes).map_err(|error| OutputError::from_write(file.name(), error).into())
 }
 
 impl Sinks for Outputs {

@@ -1,4 +1,5 @@
 //! `cvrs rules`, `explain`, `fields` and `codes`.
+#![expect(clippy::disallowed_methods, reason = "the command reads and writes files")]
 
 use assert_cmd::Command;
 use cvrs_rules::{DCH, RESERVED, RULES};

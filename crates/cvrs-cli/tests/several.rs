@@ -1,4 +1,5 @@
 //! Several inputs in one run: what repeats from one to the other is found, exactly and in file order.
+#![expect(clippy::disallowed_methods, reason = "the command reads and writes files")]
 
 use assert_cmd::Command;
 use cvrs_rules::example;

@@ -63,7 +63,7 @@ pub(crate) fn run<J: Job>(
     job: &J,
     threads: usize,
     cancel: &AtomicBool,
-    commit: &mut (dyn FnMut(&mut J::Outcome) -> Result<()> + Send),
+    commit: Commit<'_, J::Outcome>,
 ) -> Result<()> {
     let driver = Driver {
         source,
@@ -109,6 +109,9 @@ pub(crate) fn spawn(_threads: usize, work: &(dyn Fn() + Sync)) {
     work();
 }
 
+/// What takes the outcomes in the order of the text.
+type Commit<'c, O> = &'c mut (dyn FnMut(&mut O) -> Result<()> + Send);
+
 struct Driver<'a, 's, 'c, J: Job> {
     source: &'a Source<'s>,
     job: &'a J,
@@ -116,7 +119,7 @@ struct Driver<'a, 's, 'c, J: Job> {
     threads: u64,
     state: Mutex<State<J::Outcome>>,
     changed: Condvar,
-    commit: Mutex<&'c mut (dyn FnMut(&mut J::Outcome) -> Result<()> + Send)>,
+    commit: Mutex<Commit<'c, J::Outcome>>,
 }
 
 /// Makes the run fail if a worker ends in a panic, so that the others do not wait for it for ever.

@@ -118,7 +118,7 @@ impl Validator {
             let chunk = Chunk { sequence: 0, range: 0..lines.len(), byte: (header.byte_len() + at) as u64 };
             let counts = worker.screen(lines, &screen);
             worker.explain(lines, &chunk, counts, before, &task, &mut outcome, &mut |entry| {
-                findings.push(Found::new(entry))
+                findings.push(Found::new(entry));
             });
             summary.merge(&outcome.summary);
             patterns.merge(&outcome.patterns);

@@ -124,6 +124,7 @@ impl Worker {
     }
 
     /// Explains, renders and parts the screened chunk, given how many lines and records precede it.
+    #[expect(clippy::too_many_arguments, reason = "a chunk, what precedes it, and where its findings go")]
     pub(crate) fn explain(
         &mut self,
         text: &[u8],

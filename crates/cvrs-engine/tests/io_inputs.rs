@@ -1,5 +1,6 @@
 //! Real inputs through the public path: what is opened, and what is refused with which words.
 #![cfg(feature = "io")]
+#![expect(clippy::disallowed_methods, reason = "inputs are files")]
 
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Write};

@@ -46,10 +46,6 @@ impl Codes {
         self.sets.mvx(value).is_some() || cvrs_codes::is_placeholder_mvx(value)
     }
 
-    pub(crate) fn is_placeholder_mvx(self, value: &[u8]) -> bool {
-        cvrs_codes::is_placeholder_mvx(value)
-    }
-
     pub(crate) fn is_ndc(self, value: &[u8]) -> bool {
         matches!(self.sets.ndc(value), NdcLookup::Known(_) | NdcLookup::Ambiguous(_))
     }

@@ -21,7 +21,7 @@ impl Book {
             let text = format!("Input contains invalid headers: [{}]", unknown.join(", "));
             out.extend(self.tell("FMT_002", None, owned(text)));
         }
-        let missing: Vec<&str> = header.missing().map(|field| field.name()).collect();
+        let missing: Vec<&str> = header.missing().map(cvrs_spec::Field::name).collect();
         if !missing.is_empty() {
             let text = format!("File is missing headers [{}]", missing.join(", "));
             out.extend(self.tell("FMT_004", None, owned(text)));

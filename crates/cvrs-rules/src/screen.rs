@@ -555,7 +555,7 @@ const fn is_after(left: u32, right: u32) -> bool {
     if left == 0 || right == 0 || left == NO_DATE || right == NO_DATE {
         return false;
     }
-    if left % 100 == 0 || right % 100 == 0 { left / 100 > right / 100 } else { left > right }
+    if left.is_multiple_of(100) || right.is_multiple_of(100) { left / 100 > right / 100 } else { left > right }
 }
 
 #[inline(never)]
@@ -690,9 +690,9 @@ impl<'a> Cells<'a> {
         let length = self.length(column);
         let five = not_digits(self.load(column), MASKS[5]);
         let tail = load(self.text, self.start(column) + 5);
-        let plus_four = (tail & 0xFF) ^ b'-' as u64 | not_digits(tail >> 8, MASKS[4]);
+        let plus_four = ((tail & 0xFF) ^ b'-' as u64) | not_digits(tail >> 8, MASKS[4]);
         let plus_four = u64::from(length != 10) | plus_four;
-        u64::from(length != 0) * (five | u64::from(length != 5) * plus_four)
+        u64::from(length != 0) * (five | (u64::from(length != 5) * plus_four))
     }
 
     /// Whether the content of a non-empty cell is wrong; an empty one is right.

@@ -57,7 +57,6 @@ fn options(args: &Generate, common: &Common) -> Result<Options> {
         line_end: if args.crlf { LineEnd::CrLf } else { LineEnd::Lf },
         today,
         threads: common.threads.map_or(0, usize::from),
-        ..Options::default()
     })
 }
 

@@ -1,5 +1,4 @@
 //! One fault or more for each rule of the clearinghouse (DCH001 to DCH072).
-#![cfg_attr(not(test), expect(clippy::enum_glob_use, reason = "the tables are columns of field names"))]
 
 use cvrs_spec::Field::{self, *};
 

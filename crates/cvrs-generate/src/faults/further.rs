@@ -1,5 +1,4 @@
 //! Faults that only the further rules (XR) see.
-#![cfg_attr(not(test), expect(clippy::enum_glob_use, reason = "the tables are columns of field names"))]
 
 use cvrs_spec::Field::*;
 

@@ -1,5 +1,4 @@
 //! Faults that the CDC tool's rules see and the clearinghouse's list does not.
-#![cfg_attr(not(test), expect(clippy::enum_glob_use, reason = "the tables are columns of field names"))]
 
 use cvrs_spec::Field::{self, *};
 

@@ -1,9 +1,15 @@
 //! The pass with AVX2 and with AVX-512.
 #![expect(unsafe_code, reason = "loads and stores of vectors, and calls of code for a feature that was found")]
+#![expect(clippy::cast_sign_loss, clippy::cast_possible_wrap, reason = "the intrinsics take bit patterns as signed")]
 
 use super::Index;
 use super::blocks::{self, Block, Masks};
-use core::arch::x86_64::*;
+use core::arch::x86_64::{
+    __m128i, __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_max_epu8, _mm256_movemask_epi8, _mm256_or_si256,
+    _mm256_set1_epi8, _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask,
+    _mm512_cvtepu8_epi32, _mm512_extracti32x4_epi32, _mm512_loadu_si512, _mm512_maskz_compress_epi8,
+    _mm512_movepi8_mask, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_storeu_si512,
+};
 
 /// Thirty-two bytes at a time.
 #[derive(Clone, Copy, Debug)]

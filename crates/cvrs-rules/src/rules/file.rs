@@ -163,7 +163,6 @@ pub(crate) const OTHER_MODEL: Rule = Rule {
     passes: &[Example::Records(&[&[(VaxEventId, "A1")], &[(VaxEventId, "A2")]])],
     fails: &[Example::Records(&[&[(VaxEventId, "A1")], &[(VaxEventId, "A2"), (ExtType, "P"), (PprlId, "t0k3n")]])],
     check: Check::Record(other_model),
-    ..NOT_TAB_DELIMITED
 };
 
 fn duplicate(_: &Record<'_>, context: &Context, hits: &mut Hits<'_>) {
@@ -221,5 +220,4 @@ pub(crate) const OTHER_PERSON: Rule = Rule {
     passes: &[Example::Records(&[&[(VaxEventId, "A1")], &[(VaxEventId, "A2")]])],
     fails: &[Example::Records(&[&[(VaxEventId, "A1")], &[(VaxEventId, "A2"), (RecipDob, "1950-01-01")]])],
     check: Check::Record(other_person),
-    ..NOT_TAB_DELIMITED
 };

@@ -18,7 +18,7 @@ pub(crate) fn is_doubtful(
     is_test: bool,
 ) -> bool {
     codes.is_other_vaccine(cvx)
-        || !is_test && (codes.is_placeholder_cvx(cvx) || codes.is_placeholder_mvx(mvx))
+        || !is_test && (codes.is_placeholder_cvx(cvx) || cvrs_codes::is_placeholder_mvx(mvx))
         || complete.eq_ignore_ascii_case(b"YES")
             && (dose.eq_ignore_ascii_case(b"INV") || dose == b"1" && codes.is_multi_dose(cvx))
         || codes.disagree(cvx, mvx, ndc)
@@ -54,7 +54,7 @@ fn not_covid(record: &Record<'_>, context: &Context, hits: &mut Hits<'_>) {
         if context.codes.is_placeholder_cvx(cvx) {
             hits.add(Hit::on(Cvx));
         }
-        if context.codes.is_placeholder_mvx(mvx) {
+        if cvrs_codes::is_placeholder_mvx(mvx) {
             hits.add(Hit::on(Mvx));
         }
     }
