@@ -1,0 +1,46 @@
+//! The splitter, on every tier, against the csv crate and against the slow twin.
+#![no_main]
+
+use cvrs_parse::{Header, Index, Tier};
+use cvrs_spec::Version;
+use cvrs_testkit::lines;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &[u8]| {
+    let expected = lines::split(text);
+    let header = Header::canonical(Version::V3);
+    for tier in Tier::ALL.into_iter().filter(|tier| tier.is_available()) {
+        let mut index = Index::new(tier);
+        index.build(text);
+        let mut scratch = Vec::new();
+        assert_eq!(index.n_lines(), expected.len());
+        for (line, twin) in index.lines(text).zip(&expected) {
+            assert_eq!((line.start as u64, line.is_blank()), (twin.byte, twin.is_blank()));
+            assert_eq!(&text[line.start..line.next], twin.whole);
+            let record = index.record(text, &header, line, &mut scratch);
+            assert_eq!(record.cells().collect::<Vec<_>>(), twin.cells());
+            let is_control = |byte: &u8| *byte < 0x20 && *byte != b'\t';
+            assert_eq!(record.has_control(), twin.content.iter().any(is_control));
+        }
+    }
+    // The csv crate leaves out empty lines, and takes the carriage return of CRLF for a part of the last cell.
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(b'\t')
+        .quoting(false)
+        .flexible(true)
+        .has_headers(false)
+        .terminator(csv::Terminator::Any(b'\n'))
+        .from_reader(text);
+    let mut records = reader.byte_records();
+    for twin in expected.iter().filter(|twin| !matches!(twin.whole, b"\n" | b"")) {
+        let record = records.next().expect("a record").expect("memory is readable");
+        let mut cells: Vec<&[u8]> = record.iter().collect();
+        if twin.whole.ends_with(b"\r\n")
+            && let Some(last) = cells.last_mut()
+        {
+            *last = &last[..last.len() - 1];
+        }
+        assert_eq!(cells, twin.cells());
+    }
+    assert!(records.next().is_none());
+});
