@@ -67,7 +67,7 @@ impl Fault {
             Error::Output(error) => error.into(),
             Error::Interrupted => Self {
                 exit: Exit::Interrupted,
-                message: "interrupted; nothing was written".into(),
+                message: "interrupted; no file was written".into(),
                 is_closed_pipe: false,
             },
             Error::Write { what: "stdout", error } => Self::stdout(&error),

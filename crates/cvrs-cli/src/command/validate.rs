@@ -76,7 +76,9 @@ fn refuse_clashes(args: &Validate, files: &[PathBuf]) -> Result<()> {
         named.iter().filter_map(|(option, path)| Some((*option, path.as_deref()?))).collect();
     outputs.extend(args.report.iter().map(|(_, path)| ("--report", path.as_path())));
     for (at, (option, path)) in outputs.iter().enumerate() {
-        if files.iter().any(|file| file.as_os_str() != "-" && is_same(file, path)) {
+        // Where there is such a name, it stands for the file that the shell opened as stdin.
+        let input = |file: &'_ Path| if file.as_os_str() == "-" { Path::new("/dev/stdin") } else { file }.to_owned();
+        if files.iter().any(|file| is_same(&input(file), path)) {
             return Err(Fault::usage(format!("{option} names an input file, which is never overwritten")));
         }
         if let Some((other, _)) = outputs[..at].iter().find(|(_, other)| is_same(other, path)) {
