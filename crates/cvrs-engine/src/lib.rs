@@ -46,3 +46,8 @@ pub use run::{Checked, Control, Request, Sinks, Tuning};
 pub use survey::{Facts, Survey};
 pub use validator::{Found, Report, Validator};
 pub use work::{Format, Show};
+
+/// The README's library example, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
