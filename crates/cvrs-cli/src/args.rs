@@ -129,7 +129,7 @@ pub(crate) enum FailOn {
 pub(crate) struct Validate {
     /// Files to check: text, gzip, zstd or zip; `-` or none is stdin.
     pub(crate) files: Vec<PathBuf>,
-    /// Which rules count, and at what level: recommended, dch, strict, or the path of a TOML profile.
+    /// Which rules count, and at what level: recommended, dch, tool, strict, or the path of a TOML profile.
     #[arg(long, value_name = "PROFILE", default_value = "recommended")]
     pub(crate) profile: ProfileArg,
     /// Version of CVRS [default: told from the header].

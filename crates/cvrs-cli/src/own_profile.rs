@@ -18,7 +18,7 @@ impl FromStr for ProfileArg {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        if let Some(profile) = Profile::from_name(text).filter(|profile| OFFERED.contains(profile)) {
+        if let Some(profile) = Profile::from_name(text) {
             return Ok(Self::BuiltIn(profile));
         }
         let path = PathBuf::from(text);
@@ -26,14 +26,11 @@ impl FromStr for ProfileArg {
         if is_toml || path.exists() {
             return Ok(Self::File(path));
         }
-        let names = OFFERED.map(Profile::name);
+        let names = Profile::ALL.map(Profile::name);
         let meant = nearest(text, names).map_or_else(String::new, |meant| format!("did you mean {meant}? "));
         Err(format!("{meant}expected {} or the path of a TOML file", names.join(", ")))
     }
 }
-
-/// The built-in profiles that can be named.
-const OFFERED: [Profile; 3] = [Profile::Recommended, Profile::Dch, Profile::Strict];
 
 impl ProfileArg {
     /// Lays the profile under the options.

@@ -72,7 +72,7 @@ pub(crate) fn run<J: Job>(
         threads: threads.max(1) as u64,
         state: Mutex::new(State {
             // The header is line 1.
-            summed: Counts { lines: 1, records: 0 },
+            summed: Counts { lines: 1, ..Counts::default() },
             n_published: 0,
             published: BTreeMap::new(),
             before: BTreeMap::new(),
@@ -209,8 +209,7 @@ impl<J: Job> Driver<'_, '_, '_, J> {
         while let Some(counts) = state.published.remove(&next) {
             let before = state.summed;
             state.before.insert(next, before);
-            state.summed.lines += counts.lines;
-            state.summed.records += counts.records;
+            state.summed += counts;
             next += 1;
         }
         state.n_published = next;

@@ -105,6 +105,8 @@ impl<'a> InputFacts<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Questions {
     duplicates: bool,
+    /// Duplicates as the CDC tool finds them: each repeats the record before it, and empty ids are equal too.
+    previous: bool,
     persons: bool,
     models: bool,
     patterns: bool,
@@ -115,6 +117,15 @@ struct Gathering<'a> {
     base: u64,
     hasher: Hasher,
     asks: Questions,
+}
+
+impl Gathering<'_> {
+    /// How many records have no number of their own.
+    fn unnumbered(&self, worker: &mut Worker, text: &[u8]) -> u64 {
+        let Worker { index, cells } = worker;
+        let lines = index.lines(text).filter(|line| !line.is_blank());
+        lines.filter(|&line| !index.record(text, self.header, line, cells).is_regular()).count() as u64
+    }
 }
 
 #[derive(Default)]
@@ -141,7 +152,8 @@ impl Job for Gathering<'_> {
     fn count(&self, worker: &mut Worker, text: &[u8]) -> Counts {
         worker.index.build(text);
         let records = worker.index.lines(text).filter(|line| !line.is_blank()).count() as u64;
-        Counts { lines: worker.index.n_lines() as u64, records }
+        let unnumbered = if self.asks.previous { self.unnumbered(worker, text) } else { 0 };
+        Counts { lines: worker.index.n_lines() as u64, records, unnumbered }
     }
 
     fn make(
@@ -159,12 +171,18 @@ impl Job for Gathering<'_> {
         out.patterns.clear();
         out.n_records = counts.records;
         out.n_lines = counts.lines;
+        let mut numbered = before.records - before.unnumbered;
         for line in worker.index.lines(text).filter(|line| !line.is_blank()) {
             let local = before.lines + line.number as u64 + 1;
             let number = self.base + local;
             let record = worker.index.record(text, self.header, line, &mut worker.cells);
             let (event_id, recip_id) = (record.get(Field::VaxEventId), record.get(Field::RecipId));
-            if self.asks.duplicates && !event_id.is_empty() {
+            if self.asks.previous {
+                if record.is_regular() {
+                    numbered += 1;
+                    out.events.push(Entry::new(self.hasher.folded(event_id), numbered as u32, number));
+                }
+            } else if self.asks.duplicates && !event_id.is_empty() {
                 let key = self.hasher.folded(event_id);
                 out.events.push(Entry::new(key, self.hasher.exact(event_id), number));
             }
@@ -206,6 +224,7 @@ impl Survey {
     pub fn new(book: &Book, threads: usize, memory: usize) -> Option<Self> {
         let asks = Questions {
             duplicates: book.is_on("BUSR013"),
+            previous: book.is_on("BUSR013") && !book.numbers_all_records(),
             persons: book.is_on("XR018"),
             models: book.is_on("XR011"),
             patterns: book.asks_for_patterns(),
@@ -266,7 +285,8 @@ impl Survey {
     /// # Errors
     /// If what went to disk cannot be read back.
     pub fn finish(self) -> Result<Facts> {
-        let Self { events, persons, mut facts, threads, .. } = self;
+        let Self { events, persons, mut facts, threads, asks, .. } = self;
+        let duplicates = if asks.previous { previous } else { duplicates };
         let is_other = |first: &Entry, later: &Entry| first.check() != later.check();
         let mut found = events.resolve(threads, &|_, _| true, &|group, out| duplicates(group, &facts, out))?;
         found.append(&mut persons.resolve(threads, &is_other, &|group, out| other_persons(group, &facts, out))?);
@@ -276,6 +296,7 @@ impl Survey {
             let is_same = later.line == earlier.line;
             if is_same {
                 earlier.seen.duplicate = earlier.seen.duplicate.or(later.seen.duplicate);
+                earlier.seen.previous = earlier.seen.previous.or(later.seen.previous);
                 earlier.seen.other_person = earlier.seen.other_person.or(later.seen.other_person);
                 earlier.seen.is_first_of_other_model |= later.seen.is_first_of_other_model;
             }
@@ -293,6 +314,14 @@ fn duplicates(group: &[Entry], facts: &Facts, found: &mut Vec<Fact>) {
         let first = facts.place(exact.unwrap_or(&group[0]).line, facts.input_of(entry.line));
         let duplicate = Duplicate { first, is_exact: exact.is_some() };
         found.push(Fact { line: entry.line, seen: Seen { duplicate: Some(duplicate), ..Seen::default() } });
+    }
+}
+
+/// Records with one folded id, in file order: each later one repeats the one before it, told by its number.
+fn previous(group: &[Entry], _: &Facts, found: &mut Vec<Fact>) {
+    for pair in group.windows(2) {
+        let seen = Seen { previous: Some(u64::from(pair[0].check())), ..Seen::default() };
+        found.push(Fact { line: pair[1].line, seen });
     }
 }
 

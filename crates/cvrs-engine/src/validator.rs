@@ -122,8 +122,7 @@ impl Validator {
             });
             summary.merge(&outcome.summary);
             patterns.merge(&outcome.patterns);
-            before.lines += counts.lines;
-            before.records += counts.records;
+            before += counts;
             at = end;
         }
         if facts.is_some() {

@@ -39,6 +39,16 @@ pub struct Show<'a> {
 pub(crate) struct Counts {
     pub(crate) lines: u64,
     pub(crate) records: u64,
+    /// Records that the profile gives no number to.
+    pub(crate) unnumbered: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, later: Self) {
+        self.lines += later.lines;
+        self.records += later.records;
+        self.unnumbered += later.unnumbered;
+    }
 }
 
 /// Findings in one format, ready to be written.
@@ -120,7 +130,23 @@ impl Worker {
             let (records, suspicion) = (screened.records - 1, Suspicion::NONE);
             self.stopped.push(Stopped { line: last, records, is_blank: false, suspicion });
         }
-        Counts { lines: index.n_lines() as u64, records: u64::from(screened.records) }
+        let counts = Counts { lines: index.n_lines() as u64, records: u64::from(screened.records), unnumbered: 0 };
+        if screen.book().numbers_all_records() {
+            counts
+        } else {
+            Counts { unnumbered: self.unnumbered(text, screen), ..counts }
+        }
+    }
+
+    /// How many records of the screened chunk have the wrong number of cells; the screen stops all of them.
+    fn unnumbered(&mut self, text: &[u8], screen: &Screen) -> u64 {
+        let Some(index) = &self.index else { return 0 };
+        let mut unnumbered = 0;
+        for stopped in self.stopped.iter().filter(|stopped| !stopped.is_blank) {
+            let line = index.line(text, stopped.line as usize);
+            unnumbered += u64::from(!index.record(text, screen.header(), line, &mut self.cells).is_regular());
+        }
+        unnumbered
     }
 
     /// Explains, renders and parts the screened chunk, given how many lines and records precede it.
@@ -143,6 +169,8 @@ impl Worker {
         self.blanks.clear();
         self.add_known_lines(text, counts, before, task);
         let Some(index) = &self.index else { return };
+        let numbers_all = task.screen.book().numbers_all_records();
+        let mut unnumbered = before.unnumbered;
         for &Stopped { line, records: number, is_blank, suspicion } in &self.stopped {
             let line = index.line(text, line as usize);
             let line_number = before.lines + line.number as u64 + 1;
@@ -152,18 +180,20 @@ impl Worker {
                 continue;
             }
             let known = task.facts.and_then(|facts| facts.of_line(line_number)).unwrap_or_default();
+            let record = index.record(text, task.screen.header(), line, &mut self.cells);
+            let is_numbered = numbers_all || record.is_regular();
+            unnumbered += u64::from(!is_numbered);
             let seen = Seen {
-                record: before.records + u64::from(number) + 1,
+                record: if is_numbered { before.records + u64::from(number) + 1 - unnumbered } else { 0 },
                 byte: chunk.byte + line.start as u64,
                 is_unterminated: !line.is_terminated(),
                 ..known
             };
-            let record = index.record(text, task.screen.header(), line, &mut self.cells);
             self.findings.clear();
             let explained = task.screen.book().explain_where(suspicion, &record, &seen, &mut self.findings);
             for finding in &self.findings {
                 out.summary.count(finding, line_number);
-                tell(&entry(finding, &record, line_number, &seen, task.show));
+                tell(&entry(finding, &record, line_number, &seen, task.show, !numbers_all));
             }
             if task.facts.is_some() && !self.findings.is_empty() {
                 out.patterns.explain(&record, &self.findings, line_number, task.screen.book().codes());
@@ -242,15 +272,23 @@ fn tell_blank(line: u64, task: &Task<'_>, out: &mut Outcome, tell: &mut dyn FnMu
     }
 }
 
-/// A finding about a record, with its place.
-fn entry<'a>(finding: &'a Finding, record: &Record<'a>, line: u64, seen: &Seen, show: Show<'a>) -> Entry<'a> {
-    let value = |field: Option<Field>| field.filter(|_| show.values).map(|field| record.get(field));
+/// A finding about a record, with its place; `names_absent` says that an absent column is no empty cell.
+fn entry<'a>(
+    finding: &'a Finding,
+    record: &Record<'a>,
+    line: u64,
+    seen: &Seen,
+    show: Show<'a>,
+    names_absent: bool,
+) -> Entry<'a> {
+    let is_told = |field: &Field| show.values && !(names_absent && record.header().position(*field).is_none());
+    let value = |field: Option<Field>| field.filter(is_told).map(|field| record.get(field));
     let column = finding.field.and_then(|field| record.header().position(field)).map(|at| at as u32 + 1);
     Entry {
         finding,
         file: show.file,
         line,
-        record: Some(seen.record),
+        record: (seen.record > 0).then_some(seen.record),
         byte: Some(seen.byte),
         column,
         vax_event_id: record.get(Field::VaxEventId),
@@ -258,5 +296,6 @@ fn entry<'a>(finding: &'a Finding, record: &Record<'a>, line: u64, seen: &Seen, 
         show_ids: show.ids,
         value: value(finding.field),
         related_value: value(finding.related),
+        names_absent: show.values && names_absent,
     }
 }

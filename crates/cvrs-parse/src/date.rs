@@ -105,6 +105,19 @@ impl Date {
         }
     }
 
+    /// The next day; a month stays what it is, and so does the last day that there is.
+    #[must_use]
+    pub const fn day_after(self) -> Self {
+        let (year, month, day) = (self.year(), self.month(), self.0 % 100);
+        match (day, month) {
+            (0, _) => self,
+            _ if day < days_in_month(year, month) => Self(self.0 + 1),
+            (_, 12) if year == 9999 => self,
+            (_, 12) => Self((year + 1) * 10_000 + 101),
+            _ => Self(year * 10_000 + (month + 1) * 100 + 1),
+        }
+    }
+
     /// The same day a month earlier, or that month's last; saturates at January of year 1.
     #[must_use]
     pub const fn month_before(self) -> Self {
@@ -179,6 +192,20 @@ mod tests {
         assert_eq!(date("2020-10-04").compare_coarse(date("2020-10")), Ordering::Equal);
         assert_eq!(date("2020-11").compare_coarse(date("2020-10-31")), Ordering::Greater);
         assert_eq!(date("2020-10-03").compare_coarse(date("2020-10-04")), Ordering::Less);
+    }
+
+    #[test]
+    fn a_day_follows_the_calendar() {
+        for (day, next) in [
+            ("2021-01-29", "2021-01-30"),
+            ("2020-02-28", "2020-02-29"),
+            ("2021-02-28", "2021-03-01"),
+            ("2020-12-31", "2021-01-01"),
+            ("2020-12", "2020-12"),
+            ("9999-12-31", "9999-12-31"),
+        ] {
+            assert_eq!(Date::parse(day.as_bytes()).map(Date::day_after), Date::parse(next.as_bytes()), "{day}");
+        }
     }
 
     #[test]

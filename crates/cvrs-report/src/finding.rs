@@ -2,6 +2,7 @@
 
 use cvrs_spec::Field;
 use std::fmt;
+use std::io::Write as _;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +38,7 @@ impl Level {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// A fixed text in which marks stand for what only the finding or its entry knows: `{0}` and `{1}` the two
-    /// numbers, `{f}` the column's name, `{v}` and `{w}` the value of the column and of the related one in brackets
+    /// numbers, `{d}` the first number as a day (20210130 is 2021-01-30), `{f}` the column's name, `{v}` and `{w}` the value of the column and of the related one in brackets
     /// with a blank before, nothing where values are not asked for.
     Template(&'static str, [u64; 2]),
     /// A text made for this one finding (about a header or a whole file, never one a record).
@@ -101,6 +102,8 @@ pub struct Entry<'a> {
     pub value: Option<&'a [u8]>,
     /// The related cell's value, where values are asked for.
     pub related_value: Option<&'a [u8]>,
+    /// Whether a message that shows a value says `null` where the file has no such column.
+    pub names_absent: bool,
 }
 
 impl<'a> Entry<'a> {
@@ -118,6 +121,7 @@ impl<'a> Entry<'a> {
             show_ids: true,
             value: None,
             related_value: None,
+            names_absent: false,
         }
     }
 }
@@ -142,8 +146,9 @@ impl Entry<'_> {
                 [_, b'0', b'}', ..] => crate::push_number(out, numbers[0]),
                 [_, b'1', b'}', ..] => crate::push_number(out, numbers[1]),
                 [_, b'f', b'}', ..] => out.extend_from_slice(self.field_name().as_bytes()),
-                [_, b'v', b'}', ..] => push_bracketed(out, self.value),
-                [_, b'w', b'}', ..] => push_bracketed(out, self.related_value),
+                [_, b'd', b'}', ..] => push_day(out, numbers[0]),
+                [_, b'v', b'}', ..] => self.push_bracketed(out, self.value),
+                [_, b'w', b'}', ..] => self.push_bracketed(out, self.related_value),
                 _ => {
                     out.push(b'{');
                     rest = &rest[1..];
@@ -153,6 +158,14 @@ impl Entry<'_> {
             rest = &rest[3..];
         }
         out.extend_from_slice(rest);
+    }
+
+    fn push_bracketed(&self, out: &mut Vec<u8>, value: Option<&[u8]>) {
+        if let Some(value) = value.or(self.names_absent.then_some(b"null")) {
+            out.extend_from_slice(b" (");
+            out.extend_from_slice(value);
+            out.push(b')');
+        }
     }
 
     /// The message as text.
@@ -172,12 +185,9 @@ impl Entry<'_> {
     }
 }
 
-fn push_bracketed(out: &mut Vec<u8>, value: Option<&[u8]>) {
-    if let Some(value) = value {
-        out.extend_from_slice(b" (");
-        out.extend_from_slice(value);
-        out.push(b')');
-    }
+/// Appends YYYYMMDD as YYYY-MM-DD.
+fn push_day(out: &mut Vec<u8>, day: u64) {
+    let _ = write!(out, "{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100);
 }
 
 impl fmt::Debug for Entry<'_> {
@@ -204,5 +214,9 @@ mod tests {
         finding.message = Message::text("{f}{v} and{w}");
         let entry = Entry { value: Some(b"208"), related_value: Some(b""), ..Entry::new(&finding) };
         assert_eq!(entry.message(), "cvx (208) and ()");
+        let entry = Entry { value: Some(b""), names_absent: true, ..Entry::new(&finding) };
+        assert_eq!(entry.message(), "cvx () and (null)");
+        finding.message = Message::Template("before {d}", [20_210_130, 0]);
+        assert_eq!(Entry::new(&finding).message(), "before 2021-01-30");
     }
 }

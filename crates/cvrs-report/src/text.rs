@@ -127,7 +127,7 @@ fn row(cell: &CellCount) -> [String; 4] {
     };
     let field = cell.field.map_or("-", cvrs_spec::Field::name).to_owned();
     let message = cell.message.replace("{f}", &field).replace("{v}", "").replace("{w}", "");
-    let message = message.replace("{0}", "n").replace("{1}", "m");
+    let message = message.replace(" ({d})", "").replace("{0}", "n").replace("{1}", "m");
     [rule, field, cell.count.to_string(), message]
 }
 

@@ -40,7 +40,7 @@ pub struct Duplicate {
 /// What is known of a record from outside it: its place, and what all records together show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Its number among the data rows, from 1.
+    /// Its number among the data rows, from 1; 0 if the profile gives it none.
     pub record: u64,
     /// The offset of its first byte in the text.
     pub byte: u64,
@@ -48,6 +48,8 @@ pub struct Seen {
     pub is_unterminated: bool,
     /// An earlier record with its `vax_event_id`.
     pub duplicate: Option<Duplicate>,
+    /// The number of the last record before it with its `vax_event_id`, as the CDC tool counts and compares.
+    pub previous: Option<u64>,
     /// An earlier record with its `recip_id` and another birth date or sex.
     pub other_person: Option<Earlier>,
     /// Whether it is the first of another model than the first record's, or of one that the version lacks.
@@ -200,6 +202,17 @@ impl Book {
         ["BUSR013", "XR011", "XR018"].into_iter().any(|code| self.is_on(code)) || self.asks_for_patterns()
     }
 
+    /// Whether every record has a number. The CDC tool drops rows with a wrong number of cells and counts on without
+    /// them.
+    pub fn numbers_all_records(&self) -> bool {
+        self.profile != Profile::Tool
+    }
+
+    /// Whether what repeats from one input of a run to another is told. The CDC tool keeps inputs apart.
+    pub fn relates_inputs(&self) -> bool {
+        self.profile != Profile::Tool
+    }
+
     /// Whether patterns above rows are told.
     pub fn asks_for_patterns(&self) -> bool {
         RULES.iter().enumerate().any(|(index, rule)| rule.layer == Layer::Pattern && self.is_on_at_all(index))
@@ -225,6 +238,13 @@ impl Book {
     ) -> Explained {
         let context = self.context(*seen);
         let mut worst = Level::Off;
+        if self.profile == Profile::Tool {
+            crate::tool::explain(record, &context, &mut Told { book: self, out, worst: &mut worst });
+            if record.is_regular() && !self.jurisdiction.is_empty() {
+                self.explain_jurisdiction(record, record.event(), &mut worst, out);
+            }
+            return Explained { worst };
+        }
         let (event, model) = (record.event(), record.model());
         for &field in record.version().columns() {
             let position = record.header().position(field);
@@ -343,14 +363,14 @@ fn resolve(options: &Options, rule: &Rule, dch: Option<&Dch>, is_soft: bool) -> 
         Profile::Tool => rule.levels.tool,
         Profile::Recommended | Profile::Strict => rule.levels.recommended,
     };
-    if is_soft {
+    if is_soft && options.profile != Profile::Tool {
         level = level.min(Level::Warn);
     }
     if options.profile == Profile::Strict && level == Level::Warn {
         level = Level::Error;
     }
     let matters_for_delete = dch.is_some_and(|dch| matches!(dch.id, "DCH001" | "DCH002" | "DCH007"));
-    if options.operation == Operation::Delete && !matters_for_delete {
+    if options.operation == Operation::Delete && !matters_for_delete && options.profile != Profile::Tool {
         level = level.min(Level::Warn);
     }
     if !options.select.is_empty() && !options.select.iter().any(|selector| selector.picks(rule.code, dch)) {
@@ -361,6 +381,23 @@ fn resolve(options: &Options, rule: &Rule, dch: Option<&Dch>, is_soft: bool) -> 
     }
     let own = options.levels.iter().rev().find(|(selector, _)| selector.picks(rule.code, dch));
     own.map_or(level, |&(_, own)| own)
+}
+
+/// Where the CDC tool's reading of the rules puts what it finds.
+#[derive(Debug)]
+pub(crate) struct Told<'a> {
+    book: &'a Book,
+    out: &'a mut Vec<Finding>,
+    worst: &'a mut Level,
+}
+
+impl Told<'_> {
+    /// Adds a finding of the rule with that code, in the tool's words.
+    pub(crate) fn add(&mut self, code: &str, field: Option<Field>, dch: Option<&'static Dch>, message: Message) {
+        let Ok(index) = RULES.binary_search_by_key(&code, |rule| rule.code) else { return };
+        let hit = Hit { field, dch, message: Some(message), ..Hit::PLAIN };
+        Hits { book: self.book, index: index as u16, out: self.out, worst: self.worst }.add(hit);
+    }
 }
 
 /// Where a rule on records puts what it finds.

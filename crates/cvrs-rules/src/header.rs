@@ -9,6 +9,9 @@ impl Book {
     /// Says what is wrong with the header: unknown, missing and repeated names, their order, the byte order mark;
     /// and, once for the file, which missing columns make every record a rejected one (rule book E-20).
     pub fn explain_header(&self, header: &Header, out: &mut Vec<Finding>) {
+        if self.profile() == Profile::Tool {
+            return crate::tool::explain_header(self, header, out);
+        }
         let owned = |text: String| Some(Message::Owned(text.into()));
         let unknown: Vec<String> = header
             .unknown()

@@ -38,6 +38,7 @@ mod rule;
 mod rules;
 mod screen;
 mod select;
+mod tool;
 
 pub use book::{Book, Context, Duplicate, Earlier, Explained, Hits, Seen};
 pub use cell::Cell;

@@ -40,7 +40,7 @@ pub(crate) struct Fix {
     /// Leave record ids out of the diff.
     #[arg(long)]
     pub(crate) no_ids: bool,
-    /// Which rules count for what is left, and at what level: recommended, dch, strict, or the path of a TOML profile.
+    /// Which rules count for what is left, and at what level: recommended, dch, tool, strict, or the path of a TOML profile.
     #[arg(long, value_name = "PROFILE", default_value = "recommended")]
     pub(crate) profile: ProfileArg,
     /// Version of CVRS [default: told from the header].

@@ -158,7 +158,8 @@ impl<'a> Run<'a> {
     /// read is told when it is checked.
     fn survey(&mut self, files: &[PathBuf]) -> Result<Option<Facts>> {
         let tuning = self.tuning();
-        let Some(mut survey) = Survey::new(&self.book, tuning.threads, tuning.survey_bytes).filter(|_| files.len() > 1)
+        let Some(mut survey) = Survey::new(&self.book, tuning.threads, tuning.survey_bytes)
+            .filter(|_| files.len() > 1 && self.book.relates_inputs())
         else {
             return Ok(None);
         };
