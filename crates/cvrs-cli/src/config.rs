@@ -28,9 +28,8 @@ pub(crate) fn expand(typed: Vec<OsString>, definition: &clap::Command) -> Result
     let table: Table = text.parse().map_err(|error: toml::de::Error| fault(error.message().replace('\n', " ")))?;
     let name = typed[at].to_string_lossy();
     let words = words(&table, &name, definition).map_err(fault)?;
-    let mut all = typed;
-    all.splice(at + 1..at + 1, words.into_iter().map(OsString::from));
-    Ok(all)
+    let (before, after) = typed.split_at(at + 1);
+    Ok(before.iter().cloned().chain(words.into_iter().map(OsString::from)).chain(after.iter().cloned()).collect())
 }
 
 /// Where the subcommand stands among the words.
@@ -74,21 +73,18 @@ fn words(table: &Table, name: &str, definition: &clap::Command) -> std::result::
     let mut words = Vec::new();
     let mut own = Vec::new();
     for (key, value) in table {
-        match definition.find_subcommand(key) {
-            Some(command) => {
-                let table = value.as_table().ok_or_else(|| format!("{key} must be a table"))?;
-                let known = options(command);
-                for (key, value) in table {
-                    check(key, known.iter().chain(&common).copied())?;
-                    if command.get_name() == name || command.get_all_aliases().any(|alias| alias == name) {
-                        push(&mut own, key, value)?;
-                    }
+        if let Some(command) = definition.find_subcommand(key) {
+            let table = value.as_table().ok_or_else(|| format!("{key} must be a table"))?;
+            let known = options(command);
+            for (key, value) in table {
+                check(key, known.iter().chain(&common).copied())?;
+                if command.get_name() == name || command.get_all_aliases().any(|alias| alias == name) {
+                    push(&mut own, key, value)?;
                 }
             }
-            None => {
-                check(key, common.iter().chain(&commands).copied())?;
-                push(&mut words, key, value)?;
-            }
+        } else {
+            check(key, common.iter().chain(&commands).copied())?;
+            push(&mut words, key, value)?;
         }
     }
     words.append(&mut own);

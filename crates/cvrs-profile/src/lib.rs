@@ -144,7 +144,7 @@ fn selector(code: &str) -> Result<Selector> {
 pub fn parse(source: &str) -> Result<OwnProfile> {
     let root: Table = source.parse().map_err(|error: toml::de::Error| {
         let before = error.span().map_or(0, |span| span.start).min(source.len());
-        let line = source.as_bytes()[..before].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = source.as_bytes()[..before].split(|&byte| byte == b'\n').count();
         ProfileError::Toml { line, message: error.message().lines().next().unwrap_or_default().to_owned() }
     })?;
     let mut profile =
