@@ -1,4 +1,5 @@
 //! `cvrs fix` from the outside: outputs, options, exit codes, and what is never told.
+#![expect(clippy::disallowed_methods, reason = "the command reads and writes files")]
 
 use assert_cmd::Command;
 use cvrs_rules::example::{GOOD, IDENTIFIED, file, header, row};

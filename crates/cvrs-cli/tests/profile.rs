@@ -1,4 +1,5 @@
 //! Profiles of one's own and the configuration file.
+#![expect(clippy::disallowed_methods, reason = "tests make and read their own files")]
 
 use assert_cmd::Command;
 use cvrs_rules::example;

@@ -1,4 +1,5 @@
 //! `cvrs validate --profile tool` on files whose rows name what is wrong with them.
+#![expect(clippy::disallowed_methods, reason = "tests make and read their own files")]
 
 use assert_cmd::Command;
 use std::path::PathBuf;
