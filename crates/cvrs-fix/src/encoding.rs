@@ -1,5 +1,7 @@
 //! What a text is written in: a scan over all of it, and the reading of Windows-1252.
 
+use cvrs_parse::BOM;
+
 /// What bytes 0x80 to 0x9F stand for in Windows-1252 (WHATWG Encoding Standard, index windows-1252, with the five
 /// holes that the code page itself has); all others stand for the scalar value of the same number.
 #[rustfmt::skip]
@@ -34,6 +36,7 @@ pub struct Scan {
     has_utf8_characters: bool,
     is_not_utf8: bool,
     is_not_windows_1252: bool,
+    has_begun: bool,
     /// The beginning of a character that the next piece may complete.
     carry: Vec<u8>,
 }
@@ -45,6 +48,7 @@ impl Scan {
     pub fn push(&mut self, piece: &[u8]) {
         self.has_line_feed |= memchr::memchr(b'\n', piece).is_some();
         if piece.is_ascii() && self.carry.is_empty() {
+            self.has_begun |= !piece.is_empty();
             return;
         }
         self.is_not_windows_1252 |= piece.iter().any(|&byte| character(byte).is_none());
@@ -53,22 +57,32 @@ impl Scan {
         let mut rest = &text[..];
         loop {
             match std::str::from_utf8(rest) {
-                Ok(valid) => {
-                    self.has_utf8_characters |= !valid.is_ascii();
+                Ok(_) => {
+                    self.note_valid(rest);
                     return;
                 }
                 Err(error) => {
                     let (valid, after) = rest.split_at(error.valid_up_to());
-                    self.has_utf8_characters |= !valid.is_ascii();
+                    self.note_valid(valid);
                     let Some(length) = error.error_len() else {
                         self.carry = after.to_vec();
                         return;
                     };
-                    self.is_not_utf8 = true;
+                    (self.is_not_utf8, self.has_begun) = (true, true);
                     rest = &after[length..];
                 }
             }
         }
+    }
+
+    /// Notes text that is UTF-8. Byte order marks at the beginning are none of its characters: they go in any case.
+    fn note_valid(&mut self, text: &[u8]) {
+        let mut text = text;
+        while let Some(rest) = text.strip_prefix(BOM).filter(|_| !self.has_begun) {
+            text = rest;
+        }
+        self.has_utf8_characters |= !text.is_ascii();
+        self.has_begun |= !text.is_empty();
     }
 
     /// Whether any line feed was seen.
@@ -137,6 +151,7 @@ mod tests {
         assert!(scan(b"Jos\xE9", 3).is_windows_1252());
         assert!(!scan("José Clinic\n".as_bytes(), 4).is_windows_1252());
         assert!(!scan(b"plain\n", 2).is_windows_1252() && scan(b"plain\n", 2).is_utf8());
+        assert!(scan(b"\xEF\xBB\xBFJos\xE9", 2).is_windows_1252());
         let mixed = scan(b"Jos\xE9 Jos\xC3\xA9\n", 2);
         assert!(!mixed.is_windows_1252() && !mixed.is_utf8());
         assert_eq!(mixed.reading(true).encoding, Encoding::Mixed);
@@ -156,14 +171,20 @@ mod tests {
         #[test]
         fn where_the_pieces_end_does_not_show(
             text in prop::collection::vec(prop_oneof![4 => any::<u8>(), 1 => Just(0xC3u8), 1 => Just(0xA9u8)], 0..60),
+            has_bom: bool,
             step in 1usize..7,
         ) {
+            let text = if has_bom { [BOM, &text].concat() } else { text };
             let (whole, parts) = (scan(&text, 1000), scan(&text, step));
             prop_assert_eq!(whole.is_windows_1252(), parts.is_windows_1252());
             prop_assert_eq!(whole.has_line_feed(), parts.has_line_feed());
             prop_assert_eq!(parts.is_utf8(), std::str::from_utf8(&text).is_ok());
             let holes = [0x81u8, 0x8D, 0x8F, 0x90, 0x9D];
-            let is_mixed = text.utf8_chunks().any(|part| !part.valid().is_ascii());
+            let mut body = &text[..];
+            while let Some(rest) = body.strip_prefix(BOM) {
+                body = rest;
+            }
+            let is_mixed = body.utf8_chunks().any(|part| !part.valid().is_ascii());
             let expected = !parts.is_utf8() && !is_mixed && !text.iter().any(|byte| holes.contains(byte));
             prop_assert_eq!(parts.is_windows_1252(), expected);
         }

@@ -4,6 +4,7 @@ use crate::change::{Change, Made};
 use crate::encoding::{Encoding, Reading, decode_windows_1252};
 use crate::fix::Fix;
 use crate::fixes::file::{ENCODING, HEADER, LINE_ENDS};
+use crate::fixes::text::is_settled;
 use crate::header::Bound;
 use crate::plan::Plan;
 use crate::quick::Quick;
@@ -201,7 +202,7 @@ impl Fixer {
         self.lines = 1;
         let mut content = &text[line.start..content_end(text, line)];
         let place = Place { line: 1, record: None, vax_event_id: b"" };
-        if let Some(rest) = content.strip_prefix(BOM) {
+        while let Some(rest) = content.strip_prefix(BOM) {
             self.note(place, &LINE_ENDS, None, b"byte order mark", b"none", tell);
             content = rest;
         }
@@ -256,10 +257,11 @@ impl Fixer {
             let is_regular_end = is_plain_end && !self.reading.is_cr_only;
             if line.is_plain() && !is_moved && !is_blank {
                 let content = &text[line.start..line.end];
-                let is_good = line.n_separators() != n_columns && !self.is_windows_1252()
-                    || (is_ascii || content.is_ascii() && memchr::memchr(0x7F, content).is_none())
-                        && (line.n_separators() != n_columns
-                            || state.quick.is_plain(&index.record(text, &state.bound.header, line, &mut scratch)));
+                let is_irregular = line.n_separators() != n_columns;
+                let is_quick = is_ascii || !self.is_windows_1252() && (is_irregular || is_settled(content));
+                let is_good = is_quick
+                    && (is_irregular
+                        || state.quick.is_plain(&index.record(text, &state.bound.header, line, &mut scratch)));
                 if is_good && is_regular_end {
                     continue;
                 }

@@ -111,6 +111,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
             1 => names[5] = [b"\" ", &names[5][..], b"\""].concat(),
             2 => names[7] = b"another_name".to_vec(),
             3 => names[0] = [cvrs_parse::BOM, &names[0][..]].concat(),
+            4 => names[0] = [cvrs_parse::BOM, cvrs_parse::BOM, &names[0][..]].concat(),
             _ => {}
         }
         let mut text = Vec::new();

@@ -79,6 +79,9 @@ pub(crate) const QUOTES: Fix = Fix {
 
 /// The value with each run of what `is_control` takes for controls replaced by one blank.
 fn without_controls(value: &[u8]) -> Option<Vec<u8>> {
+    if value.is_ascii() && !value.iter().any(u8::is_ascii_control) {
+        return None;
+    }
     let mut out = Vec::with_capacity(value.len());
     let mut was_control = false;
     let mut push = |bytes: &[u8], is_control: bool| {
@@ -127,6 +130,16 @@ const fn is_odd_blank(character: char) -> bool {
 /// What takes no room and has no meaning in a value. Joiners (U+200C, U+200D) have one, in names of some scripts.
 const fn is_nothing(character: char) -> bool {
     matches!(character, '\u{200B}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// Whether F36 and F38 have nothing to do in a line that has no control character below the blank but its tabs.
+pub(crate) fn is_settled(line: &[u8]) -> bool {
+    if line.is_ascii() {
+        return memchr::memchr(0x7F, line).is_none();
+    }
+    let is_odd =
+        |character: char| matches!(character, '\u{7F}'..='\u{9F}') || is_odd_blank(character) || is_nothing(character);
+    std::str::from_utf8(line).is_ok_and(|text| !text.contains(is_odd) && is_nfc(text))
 }
 
 fn unicode(cell: &Cell<'_>) -> Option<Proposal> {
