@@ -23,6 +23,10 @@ fuzz_target!(|text: &[u8]| {
             assert_eq!(record.has_control(), twin.content.iter().any(is_control));
         }
     }
+    // The csv crate takes a byte order mark off, which is the header's business here.
+    if text.starts_with(b"\xEF\xBB\xBF") {
+        return;
+    }
     // The csv crate leaves out empty lines, and takes the carriage return of CRLF for a part of the last cell.
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(b'\t')

@@ -173,7 +173,7 @@ fn showable(name: &[u8]) -> Option<Box<str>> {
             && text.starts_with(|first: char| first.is_ascii_alphabetic())
             && !text.bytes().any(|byte| byte.is_ascii_digit() && text.len() > 40)
     };
-    (name.len() <= 80 && (name.is_empty() || is_name(text.trim()))).then(|| text.into())
+    (name.len() <= 80 && (name.is_empty() || is_name(text.trim_matches(' ')))).then(|| text.into())
 }
 
 #[cfg(test)]
@@ -218,6 +218,14 @@ mod tests {
         let header = Header::parse(b"vax_event_id\tMARY SMITH\t1980-01-01\tother_column", None);
         let shown: Vec<_> = header.unknown().iter().map(|unknown| unknown.name.as_deref()).collect();
         assert_eq!(shown, [None, None, Some("other_column")]);
+    }
+
+    #[test]
+    fn a_name_with_a_carriage_return_is_not_shown_as_it_stands() {
+        // Found by fuzzing: blanks of every kind were taken off to judge the name, and shown with it.
+        let header = Header::parse("vax_event_id\tother_x\r\t other_y \tother_z\u{2028}\n".as_bytes(), None);
+        let shown: Vec<_> = header.unknown().iter().map(|unknown| unknown.name.as_deref()).collect();
+        assert_eq!(shown, [None, Some(" other_y "), None]);
     }
 
     #[test]
