@@ -1,6 +1,8 @@
 //! `cvrs fix` from the outside: outputs, options, exit codes, and what is never told.
 #![expect(clippy::disallowed_methods, reason = "the command reads and writes files")]
 
+#![expect(clippy::disallowed_methods, reason = "tests of the command read and write files")]
+
 use assert_cmd::Command;
 use cvrs_rules::example::{GOOD, IDENTIFIED, file, header, row};
 use cvrs_spec::Field::{
@@ -150,6 +152,14 @@ fn the_input_is_never_an_output() {
         let ended = desk.run(&[option, INPUT]);
         assert_eq!(ended.code, Some(2), "{option}");
         assert!(ended.stderr.contains("never overwritten"), "{}", ended.stderr);
+    }
+    #[cfg(unix)]
+    {
+        // The file that the shell opened as stdin.
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("cvrs"));
+        command.current_dir(desk.folder.path()).args(["fix", "-", "-o", INPUT]);
+        let file = fs::File::open(desk.path(INPUT)).expect("the input");
+        assert_eq!(command.stdin(file).output().expect("it runs").status.code(), Some(2));
     }
     assert_eq!(desk.run(&["-o", "a", "--log", "a"]).code, Some(2));
     assert_eq!(desk.read(INPUT).as_bytes(), text);

@@ -11,7 +11,7 @@
 
 mod stream;
 
-use super::validate::{is_same, local_day, version};
+use super::validate::{local_day, refuse_same, version};
 use crate::args::{Common, Fix};
 use crate::fault::{Exit, Fault, Result};
 use crate::interrupt;
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Fix, common: &Common) -> Result<Exit> {
         }
         file => file.clone().unwrap_or_else(|| PathBuf::from("-")),
     };
-    refuse_clashes(args, &path)?;
+    refuse_clashes(args, path.clone())?;
     let control = Arc::new(Control::default());
     interrupt::watch(&control);
     let input = Input::from_argument(&path)?.rewindable(None)?;
@@ -71,19 +71,11 @@ pub(crate) fn run(args: &Fix, common: &Common) -> Result<Exit> {
 }
 
 /// No output may be the input, and no two outputs the same file.
-fn refuse_clashes(args: &Fix, input: &Path) -> Result<()> {
+fn refuse_clashes(args: &Fix, input: PathBuf) -> Result<()> {
     let named = [("--output", &args.output), ("--rejects", &args.rejects), ("--log", &args.log)];
     let outputs: Vec<(&str, &Path)> =
         named.iter().filter_map(|(option, path)| Some((*option, path.as_deref()?))).collect();
-    for (at, (option, path)) in outputs.iter().enumerate() {
-        if input.as_os_str() != "-" && is_same(input, path) {
-            return Err(Fault::usage(format!("{option} names the input file, which is never overwritten")));
-        }
-        if let Some((other, _)) = outputs[..at].iter().find(|(_, other)| is_same(other, path)) {
-            return Err(Fault::usage(format!("{other} and {option} name the same file")));
-        }
-    }
-    Ok(())
+    refuse_same(&outputs, &[input])
 }
 
 struct Run<'a> {

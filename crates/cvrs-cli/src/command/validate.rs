@@ -75,10 +75,15 @@ fn refuse_clashes(args: &Validate, files: &[PathBuf]) -> Result<()> {
     let mut outputs: Vec<(&str, &Path)> =
         named.iter().filter_map(|(option, path)| Some((*option, path.as_deref()?))).collect();
     outputs.extend(args.report.iter().map(|(_, path)| ("--report", path.as_path())));
+    refuse_same(&outputs, files)
+}
+
+/// No output, given with its option, may be one of the inputs, and no two outputs the same file.
+pub(crate) fn refuse_same(outputs: &[(&str, &Path)], inputs: &[PathBuf]) -> Result<()> {
     for (at, (option, path)) in outputs.iter().enumerate() {
         // Where there is such a name, it stands for the file that the shell opened as stdin.
         let input = |file: &'_ Path| if file.as_os_str() == "-" { Path::new("/dev/stdin") } else { file }.to_owned();
-        if files.iter().any(|file| is_same(&input(file), path)) {
+        if inputs.iter().any(|file| is_same(&input(file), path)) {
             return Err(Fault::usage(format!("{option} names an input file, which is never overwritten")));
         }
         if let Some((other, _)) = outputs[..at].iter().find(|(_, other)| is_same(other, path)) {
@@ -88,7 +93,7 @@ fn refuse_clashes(args: &Validate, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn is_same(left: &Path, right: &Path) -> bool {
+fn is_same(left: &Path, right: &Path) -> bool {
     let is_sink = |path: &Path| path == Path::new("/dev/null");
     !is_sink(left) && (left == right || same_file(left, right))
 }
