@@ -1,7 +1,7 @@
 //! The `cvrs` command.
 //!
-//! The library has two functions: [`run`] is all of the command, [`definition`] is what may be typed. There is nothing
-//! else here for other programs; they use the crates that this one uses.
+//! [`run`] is all of the command, [`definition`] what may be typed, [`config_schema`] what may stand in `cvrs.toml`. There
+//! is nothing else here for other programs; they use the crates that this one uses.
 //!
 //! `args` says what may be typed; one file of `command` a subcommand does it; `fault` says how a run can end.
 #![expect(clippy::disallowed_methods, reason = "the command reads the environment, and files that are named to it")]
@@ -26,6 +26,11 @@ use std::process::ExitCode;
 /// The definition of what may be typed, from which help, manual page and reference come.
 pub fn definition() -> clap::Command {
     Args::command()
+}
+
+/// The JSON Schema of `cvrs.toml`.
+pub fn config_schema() -> String {
+    config::schema(&definition())
 }
 
 /// Runs the command that was typed, to its exit code.

@@ -33,6 +33,18 @@ impl FromStr for ProfileArg {
 }
 
 impl ProfileArg {
+    /// The profile in reports: its name, or the file with the name of what it extends.
+    pub(crate) fn label(&self, extends: Profile) -> String {
+        match self {
+            Self::BuiltIn(profile) => profile.name().to_owned(),
+            Self::File(path) => {
+                let mut shown = Vec::new();
+                cvrs_report::push_printable(&mut shown, path.display().to_string().as_bytes());
+                format!("{} ({})", String::from_utf8_lossy(&shown), extends.name())
+            }
+        }
+    }
+
     /// Lays the profile under the options.
     pub(crate) fn apply(&self, options: &mut Options) -> Result<()> {
         match self {

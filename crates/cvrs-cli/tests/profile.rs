@@ -74,6 +74,47 @@ fn a_configuration_gives_what_is_not_typed() {
     fs::write(below.join("other.toml"), "[check]\nformat = \"tsv\"\n").expect("written");
     let (_, out, _) = cvrs(&below, &[&words[..], &["--config", "other.toml"]].concat());
     assert!(out.starts_with("file\t"), "{out}");
+    // The one typed silences its opposite in the file.
+    assert_eq!(cvrs(&below, &[&words[..], &["-v"]].concat()).0, 0);
+}
+
+#[test]
+fn a_profile_in_a_configuration_is_seen_from_it() {
+    let folder = folder();
+    let below = folder.path().join("below");
+    fs::create_dir(&below).expect("a folder");
+    fs::write(folder.path().join("own.toml"), "extends = \"dch\"\n[required]\ncolumns = [\"lot_number\"]\n")
+        .expect("written");
+    fs::write(folder.path().join("cvrs.toml"), "[validate]\nprofile = \"own.toml\"\n").expect("written");
+    let (exit, out, error) = cvrs(&below, &["validate", "../20210128_01_GAA.txt", "--today=2021-01-29"]);
+    assert_eq!(exit, 1, "{error}");
+    assert!(out.contains("JUR001") && out.contains("own.toml (dch), today"), "{out}");
+    // A built-in name stays one.
+    fs::write(folder.path().join("cvrs.toml"), "[validate]\nprofile = \"dch\"\n").expect("written");
+    assert_eq!(cvrs(&below, &["validate", "../20210128_01_GAA.txt", "--today=2021-01-29"]).0, 0);
+}
+
+#[test]
+fn what_must_be_asked_for_each_time_cannot_be_kept_in_a_file() {
+    let folder = folder();
+    for key in ["show-values", "today", "report", "output", "rejects", "config"] {
+        fs::write(folder.path().join("cvrs.toml"), format!("[validate]\n{key} = true\n")).expect("written");
+        let (exit, _, error) = cvrs(folder.path(), &CHECK);
+        assert_eq!(exit, 2, "{key}");
+        assert!(error.contains(&format!("unknown key {key}")), "{error}");
+    }
+}
+
+#[test]
+fn a_profile_may_build_on_the_cdc_tools() {
+    let folder = folder();
+    let profile =
+        "extends = \"tool\"\n[required]\ncolumns = [\"lot_number\"]\nlevel = \"warn\"\n[levels]\nBUSR = \"off\"\n";
+    fs::write(folder.path().join("own.toml"), profile).expect("written");
+    let (exit, out, error) = cvrs(folder.path(), &[&CHECK[..], &["--profile", "own.toml"]].concat());
+    assert_eq!(exit, 0, "{error}");
+    let told: Vec<Vec<&str>> = out.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+    assert_eq!(told.iter().map(|row| (row[2], row[6], row[8])).collect::<Vec<_>>(), [("2", "JUR001", "warn")]);
 }
 
 #[test]
@@ -91,4 +132,17 @@ fn a_configuration_with_an_unknown_key_is_wrong_usage() {
         assert_eq!((exit, out.as_str()), (2, ""), "{text}");
         assert!(error.contains(wanted) && error.lines().count() == 1, "{error}");
     }
+}
+
+#[test]
+fn the_files_of_the_documentation_are_right() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let page = fs::read_to_string(page).expect("the page");
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let folder = folder();
+    fs::write(folder.path().join("georgia.toml"), blocks[0]).expect("written");
+    fs::write(folder.path().join("cvrs.toml"), blocks[1]).expect("written");
+    let (exit, out, error) = cvrs(folder.path(), &["validate", "20210128_01_GAA.txt", "--today", "2021-01-29"]);
+    assert_eq!(exit, 1, "{error}");
+    assert!(out.contains("JUR001") && out.contains("JUR002") && out.contains("georgia.toml (recommended)"), "{out}");
 }

@@ -187,6 +187,13 @@ pub fn parse(source: &str) -> Result<OwnProfile> {
             other => return Err(unknown("key", other, KEYS.map(|key| key.0))),
         }
     }
+    // What the profile itself asks for counts as an error in whatever it extends, unless it says otherwise.
+    let Jurisdiction { required, allowed } = &profile.jurisdiction;
+    for (code, is_asked) in [("JUR002", !allowed.is_empty()), ("JUR001", !required.is_empty())] {
+        if is_asked {
+            profile.levels.insert(0, (selector(code)?, Level::Error));
+        }
+    }
     // A longer beginning picks fewer findings, so it counts later.
     levels.sort_by_key(|(selector, _)| selector.as_str().len());
     profile.levels.append(&mut levels);
@@ -244,6 +251,17 @@ mod tests {
         ] {
             let message = parse(source).expect_err(source).to_string();
             assert!(message.starts_with(wanted), "{message}");
+        }
+    }
+
+    #[test]
+    fn additions_count_in_whatever_the_profile_extends() {
+        for profile in Profile::ALL.map(Profile::name) {
+            let additions = "[required]\ncolumns = [\"mvx\"]\n[allowed]\nresponsible_org = [\"A\"]\n";
+            let plain = book(&format!("extends = \"{profile}\"\n{additions}"));
+            assert_eq!(["JUR001", "JUR002"].map(|code| plain.level(code, None, false)), [Level::Error; 2], "{profile}");
+            let lower = book(&format!("extends = \"{profile}\"\n{additions}[levels]\nJUR = \"warn\"\n"));
+            assert_eq!(["JUR001", "JUR002"].map(|code| lower.level(code, None, false)), [Level::Warn; 2], "{profile}");
         }
     }
 

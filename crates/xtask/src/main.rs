@@ -33,6 +33,7 @@ fn generate(mode: output::Mode) -> Result<()> {
     reference::generate(&mut outputs)?;
     outputs.text("docs/fixes.md", &cvrs_fix::page())?;
     outputs.text("docs/schema/profile.json", &cvrs_profile::schema())?;
+    outputs.text("docs/schema/config.json", &cvrs_cli::config_schema())?;
     outputs.finish()
 }
 

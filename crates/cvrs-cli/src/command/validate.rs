@@ -246,7 +246,7 @@ impl<'a> Run<'a> {
         let facts = format!(
             "CVRS {}, profile {}, today {}, rule book {}, code sets {}",
             checked.version.name(),
-            self.book.profile().name(),
+            self.args.profile.label(self.book.profile()),
             shown_day(self.book.today()),
             cvrs_rules::RULE_BOOK_VERSION,
             self.book.codes().sets().version(),
@@ -261,7 +261,7 @@ impl<'a> Run<'a> {
             place.write(text.as_bytes())?;
         }
         for place in &mut self.stats {
-            place.write(&stats(&name, checked, &self.book))?;
+            place.write(&stats(&name, &self.args.profile.label(self.book.profile()), checked, &self.book))?;
         }
         if self.texts.is_empty() && !self.common.quiet {
             terminal::note(&format!("{name}: {}", summary.conservation()));
@@ -288,12 +288,12 @@ impl<'a> Run<'a> {
 }
 
 /// The figures of one input as a JSON object on one line.
-fn stats(name: &str, checked: &Checked, book: &Book) -> Vec<u8> {
+fn stats(name: &str, profile: &str, checked: &Checked, book: &Book) -> Vec<u8> {
     let mut out = Vec::new();
     let texts = [
         ("file", name),
         ("version", checked.version.name()),
-        ("profile", book.profile().name()),
+        ("profile", profile),
         ("rule_book", cvrs_rules::RULE_BOOK_VERSION),
         ("code_sets", book.codes().sets().version()),
     ];
