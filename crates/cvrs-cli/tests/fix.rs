@@ -1,6 +1,4 @@
 //! `cvrs fix` from the outside: outputs, options, exit codes, and what is never told.
-#![expect(clippy::disallowed_methods, reason = "the command reads and writes files")]
-
 #![expect(clippy::disallowed_methods, reason = "tests of the command read and write files")]
 
 use assert_cmd::Command;

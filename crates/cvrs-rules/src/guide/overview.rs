@@ -5,7 +5,7 @@ use crate::{DCH, Profile, RULES, Rule, example};
 use cvrs_report::Level;
 
 /// The families by the beginning of their codes, with what they have in common.
-const FAMILIES: [(&str, &str, &str); 8] = [
+const FAMILIES: [(&str, &str, &str); 9] = [
     ("FMT_", "File and header", "Whether the file can be read as CVRS at all, and what its first line says."),
     ("REQD", "Required", "A value is missing that the event asks for."),
     ("DNTS", "Must be empty", "A value stands where the event allows none."),
@@ -13,6 +13,7 @@ const FAMILIES: [(&str, &str, &str); 8] = [
     ("BUSR", "Relations", "Two values do not fit each other."),
     ("DCH", "The clearinghouse alone", "Refused by the clearinghouse and by nobody else, hence told under its own id."),
     ("XR", "Further checks", "What neither the clearinghouse nor CDC's validator looks at."),
+    ("JUR", "A jurisdiction's own", "What a profile of one's own asks beyond the specification; silent without one."),
     ("PAT", "Patterns", "One cause behind many findings, told once for the file."),
 ];
 
