@@ -1,6 +1,6 @@
 //! Faults that can be planted into a good row, and the findings they must lead to.
 //!
-//! The tables under [`faults`](crate::faults) list them. A row of a table reads: name, the event and the models whose
+//! The tables under [`faults`] list them. A row of a table reads: name, the event and the models whose
 //! rows it fits, the change, and the findings of the `recommended` profile with their level, code, clearinghouse
 //! rule and column. Where a cause cannot be had alone, all the findings stand there, the one meant first.
 
