@@ -1,7 +1,7 @@
 //! Where the product of `cvrs validate` goes: reports, clean records, rejects.
 
 use crate::fault::{Fault, Result};
-use cvrs_engine::io::{AtomicFile, OutputError, Spool};
+use cvrs_engine::io::{AtomicFile, Input, OutputError, Spool};
 use cvrs_engine::{Error, Format, Sinks};
 use cvrs_report::clearinghouse;
 use std::io::Write;
@@ -40,6 +40,19 @@ impl Place {
             Self::File(file) => {
                 file.write_all(bytes).map_err(|error| OutputError::from_write(file.name(), error).into())
             }
+        }
+    }
+
+    /// Whether what is written can be read again.
+    pub(crate) fn is_readable(&self) -> bool {
+        matches!(self, Self::File(file) if !file.is_direct())
+    }
+
+    /// What has been written, as an input of that name.
+    pub(crate) fn written(&mut self, name: &str) -> Result<Input> {
+        match self {
+            Self::File(file) => file.written(name)?.ok_or_else(|| Fault::file("a device cannot be read again")),
+            Self::Stdout(_) => Err(Fault::file("stdout cannot be read again")),
         }
     }
 

@@ -42,6 +42,12 @@ impl Reading<'_> {
     }
 }
 
+/// Opens an input once and hands over its text.
+pub(crate) fn with_text<T>(input: &mut Input, act: impl FnOnce(Text<'static>) -> Result<T>) -> Result<T> {
+    let reading = Reading { name: input.name().to_owned(), input };
+    reading.with(|open, _| act(open()?))
+}
+
 /// Adds an input to the survey of a run. It must be rewindable if it is to be checked afterwards.
 ///
 /// # Errors

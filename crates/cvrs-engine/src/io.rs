@@ -13,6 +13,7 @@
 mod compression;
 mod decode;
 mod error;
+mod kept;
 mod open;
 mod output;
 mod output_error;
@@ -29,6 +30,7 @@ mod zip_member;
 
 pub use compression::Compression;
 pub use error::{InputCause, InputError};
+pub use kept::Kept;
 pub use open::{Body, Input};
 pub use output::AtomicFile;
 pub use output_error::{OutputCause, OutputError};

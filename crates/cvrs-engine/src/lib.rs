@@ -31,6 +31,8 @@ mod file;
 #[cfg(feature = "io")]
 pub mod io;
 mod pipeline;
+#[cfg(feature = "io")]
+mod rewrite;
 mod run;
 mod survey;
 mod text;
@@ -42,6 +44,8 @@ pub use error::{Error, Result};
 pub use figures::Figures;
 #[cfg(feature = "io")]
 pub use file::{check_input, survey_input};
+#[cfg(feature = "io")]
+pub use rewrite::{Position, Rewrite, rewrite_input};
 pub use run::{Checked, Control, Request, Sinks, Tuning};
 pub use survey::{Facts, Survey};
 pub use validator::{Found, Report, Validator};

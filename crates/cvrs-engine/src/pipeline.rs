@@ -24,9 +24,12 @@ const LOOKS: u32 = 40;
 /// What is done with each chunk.
 pub(crate) trait Job: Sync {
     /// A worker's memory.
-    type Worker: Default + Send;
+    type Worker;
     /// What is made of a chunk. Reused: it comes back from commit.
     type Outcome: Default + Send;
+
+    /// The memory of a new worker.
+    fn worker(&self) -> Self::Worker;
 
     /// The step that needs nothing from other chunks.
     fn count(&self, worker: &mut Self::Worker, text: &[u8]) -> Counts;
@@ -178,7 +181,7 @@ impl<J: Job> Driver<'_, '_, '_, J> {
     }
 
     fn take_all(&self) -> Result<()> {
-        let mut worker = J::Worker::default();
+        let mut worker = self.job.worker();
         let mut buffer = Vec::new();
         let mut n_taken = 0;
         loop {

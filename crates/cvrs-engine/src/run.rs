@@ -112,6 +112,10 @@ impl Job for CheckJob<'_> {
     type Worker = Worker;
     type Outcome = Product;
 
+    fn worker(&self) -> Worker {
+        Worker::default()
+    }
+
     fn count(&self, worker: &mut Worker, text: &[u8]) -> Counts {
         worker.screen(text, self.task.screen)
     }

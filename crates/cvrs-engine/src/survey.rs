@@ -149,11 +149,15 @@ impl Job for Gathering<'_> {
     type Worker = Worker;
     type Outcome = Gathered;
 
+    fn worker(&self) -> Worker {
+        Worker::default()
+    }
+
     fn count(&self, worker: &mut Worker, text: &[u8]) -> Counts {
         worker.index.build(text);
         let records = worker.index.lines(text).filter(|line| !line.is_blank()).count() as u64;
         let unnumbered = if self.asks.previous { self.unnumbered(worker, text) } else { 0 };
-        Counts { lines: worker.index.n_lines() as u64, records, unnumbered }
+        Counts { lines: worker.index.n_lines() as u64, records, unnumbered, cr_ends: 0 }
     }
 
     fn make(

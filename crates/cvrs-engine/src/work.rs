@@ -41,6 +41,8 @@ pub(crate) struct Counts {
     pub(crate) records: u64,
     /// Records that the profile gives no number to.
     pub(crate) unnumbered: u64,
+    /// Lines that end in CR LF, where a run asks for them.
+    pub(crate) cr_ends: u64,
 }
 
 impl std::ops::AddAssign for Counts {
@@ -48,6 +50,7 @@ impl std::ops::AddAssign for Counts {
         self.lines += later.lines;
         self.records += later.records;
         self.unnumbered += later.unnumbered;
+        self.cr_ends += later.cr_ends;
     }
 }
 
@@ -130,7 +133,7 @@ impl Worker {
             let (records, suspicion) = (screened.records - 1, Suspicion::NONE);
             self.stopped.push(Stopped { line: last, records, is_blank: false, suspicion });
         }
-        let counts = Counts { lines: index.n_lines() as u64, records: u64::from(screened.records), unnumbered: 0 };
+        let counts = Counts { lines: index.n_lines() as u64, records: u64::from(screened.records), ..Counts::default() };
         if screen.book().numbers_all_records() {
             counts
         } else {

@@ -18,7 +18,7 @@ pub struct Diff {
     show_values: bool,
     show_ids: bool,
     line: u64,
-    /// What stands above the row: where it is, and before the first row the names of the two sides.
+    /// What stands above the row: where it is.
     heading: Vec<u8>,
     cells: Vec<Cell>,
 }
@@ -30,15 +30,20 @@ impl std::fmt::Debug for Diff {
 }
 
 impl Diff {
-    /// A diff for the input of that name, which shows record ids or not, and persons' values or their lengths.
-    pub fn new(file: &str, show_ids: bool, show_values: bool) -> Self {
+    /// A diff of an input or a part of one, which shows record ids or not, and persons' values or their lengths.
+    pub const fn new(show_ids: bool, show_values: bool) -> Self {
+        Self { show_values, show_ids, line: 0, heading: Vec::new(), cells: Vec::new() }
+    }
+
+    /// What stands above the first row: the names of the two sides.
+    pub fn heading(file: &str) -> Vec<u8> {
         let mut heading = Vec::new();
         for (mark, note) in [("--- ", "\n"), ("+++ ", " (fixed)\n")] {
             heading.extend_from_slice(mark.as_bytes());
             push_printable(&mut heading, file.as_bytes());
             heading.extend_from_slice(note.as_bytes());
         }
-        Self { show_values, show_ids, line: 0, heading, cells: Vec::new() }
+        heading
     }
 
     /// Takes one change; appends the row before if that is complete now.

@@ -9,7 +9,7 @@ use crate::header::Bound;
 use crate::plan::Plan;
 use crate::quick::Quick;
 use crate::registry::{FIXES, position};
-use crate::repair::Repair;
+use crate::repair::{Repair, without_line_end};
 use cvrs_codes::CodeSets;
 use cvrs_parse::{BOM, Date, Header, Index, Line};
 use cvrs_spec::{Field, Version};
@@ -38,6 +38,17 @@ impl Totals {
         self.by_fix.iter().sum()
     }
 
+    /// Adds what was done to another part of the text.
+    pub fn merge(&mut self, other: &Self) {
+        self.records += other.records;
+        self.records_changed += other.records_changed;
+        self.blank_lines += other.blank_lines;
+        if !other.by_fix.is_empty() {
+            self.by_fix.resize(FIXES.len(), 0);
+            self.by_fix.iter_mut().zip(&other.by_fix).for_each(|(sum, count)| *sum += count);
+        }
+    }
+
     fn count(&mut self, fix: &Fix, n: u64) {
         self.by_fix.resize(FIXES.len(), 0);
         if let Some(at) = position(fix.id) {
@@ -64,6 +75,8 @@ pub struct Fixer {
     index: Index,
     /// Lines read, the header included.
     lines: u64,
+    /// Data rows before those that the totals count.
+    records_before: u64,
     has_told_crlf: bool,
     lf_text: Vec<u8>,
     out: Vec<u8>,
@@ -99,6 +112,7 @@ impl Fixer {
             totals: Totals::default(),
             index: Index::default(),
             lines: 0,
+            records_before: 0,
             has_told_crlf: false,
             lf_text: Vec::new(),
             out: Vec::new(),
@@ -141,6 +155,48 @@ impl Fixer {
     /// What was done so far.
     pub const fn totals(&self) -> &Totals {
         &self.totals
+    }
+
+    /// A fixer for further lines of the text whose header this one has read, so that parts of it can be mended at the
+    /// same time; `None` before the header. [`Fixer::go_to`] says where each part stands.
+    #[must_use]
+    pub fn fork(&self) -> Option<Self> {
+        let bound = self.state.as_ref()?.bound.clone();
+        let own = Self::new(&self.plan, self.today)
+            .with_reading(self.reading)
+            .for_version(self.version)
+            .for_test_data(self.is_test)
+            .with_codes(self.codes);
+        let state = own.state(bound);
+        Some(Self { state: Some(state), ..own })
+    }
+
+    /// Goes on at a place of the text that so many lines, the header line among them, and so many data rows precede.
+    /// `has_told_crlf` says whether a line end other than LF was told of before. Totals start anew.
+    pub fn go_to(&mut self, lines: u64, records: u64, has_told_crlf: bool) {
+        (self.lines, self.records_before, self.has_told_crlf) = (lines, records, has_told_crlf);
+        self.totals = Totals::default();
+    }
+
+    /// Whether a line end other than LF was told of.
+    pub const fn has_told_crlf(&self) -> bool {
+        self.has_told_crlf
+    }
+
+    fn state(&self, bound: Bound) -> State {
+        State {
+            quick: Quick::new(&self.plan, &bound.header),
+            repair: Repair::new(&self.plan, self.today, self.is_test, self.codes, &bound.header),
+            bound,
+            made: Vec::new(),
+            decoded: Vec::new(),
+            moved: Vec::new(),
+        }
+    }
+
+    /// The number of the data row read last.
+    const fn record(&self) -> u64 {
+        self.records_before + self.totals.records
     }
 
     /// Takes the next lines of the text, each with its line end, and writes what comes of them. The first piece starts
@@ -221,14 +277,7 @@ impl Fixer {
             self.note(place, &HEADER, None, b"other order", b"order of the specification", tell);
         }
         self.out.extend_from_slice(&bound.line);
-        self.state = Some(State {
-            quick: Quick::new(&self.plan, &bound.header),
-            repair: Repair::new(&self.plan, self.today, self.is_test, self.codes, &bound.header),
-            bound,
-            made: Vec::new(),
-            decoded: Vec::new(),
-            moved: Vec::new(),
-        });
+        self.state = Some(self.state(bound));
     }
 
     fn rows<'t>(
@@ -269,7 +318,7 @@ impl Fixer {
                     self.out.extend_from_slice(&text[*kept..line.end]);
                     self.out.push(b'\n');
                     *kept = line.next;
-                    let place = Place { line: self.lines, record: Some(self.totals.records), vax_event_id: b"" };
+                    let place = Place { line: self.lines, record: Some(self.record()), vax_event_id: b"" };
                     self.note_line_end(place, text, line, tell);
                     continue;
                 }
@@ -287,7 +336,7 @@ impl Fixer {
         let State { bound, repair, made, decoded, moved, .. } = state;
         let header = &bound.header;
         let is_blank = content_end(text, line) == line.start;
-        let record = (!is_blank).then_some(self.totals.records);
+        let record = (!is_blank).then_some(self.record());
         let mut content = &text[line.start..content_end(text, line)];
         made.clear();
         if self.is_windows_1252() && !content.is_ascii() {
@@ -301,7 +350,10 @@ impl Fixer {
             if n_cells != order.len() {
                 made.push(irregular(n_cells, order.len()));
             }
-            content = moved;
+            content = without_line_end(moved);
+            if content.len() < moved.len() {
+                made.push(moved_line_end());
+            }
         }
         let may_be_mended = self.reading.encoding != Encoding::Mixed || content.is_ascii();
         let is_regular =
@@ -377,8 +429,7 @@ struct Place<'a> {
 /// Where a line's content ends: before all carriage returns at its end, so that none is taken for content that a
 /// second reading would take for a line end.
 fn content_end(text: &[u8], line: Line) -> usize {
-    let content = &text[line.start..line.end];
-    line.start + content.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1)
+    line.start + without_line_end(&text[line.start..line.end]).len()
 }
 
 /// The change of a row that F02 moved and that has too few cells or too many.
@@ -390,6 +441,12 @@ fn irregular(n_cells: usize, n_columns: usize) -> Made {
     };
     let before = format!("{n_cells} cells");
     Made { fix: &HEADER, field: None, is_cell: false, before: before.into_bytes(), after: after.into_bytes() }
+}
+
+/// The change of a row whose cell with carriage returns at its end was moved to the row's end.
+fn moved_line_end() -> Made {
+    let (before, after) = (b"CR at the end of the last cell".to_vec(), b"LF".to_vec());
+    Made { fix: &LINE_ENDS, field: None, is_cell: false, before, after }
 }
 
 /// Notes each cell that was decoded.

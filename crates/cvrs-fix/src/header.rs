@@ -4,6 +4,7 @@ use cvrs_parse::{BOM, Header};
 use cvrs_spec::{Field, Version};
 
 /// The header of a text as it will be written.
+#[derive(Clone)]
 pub(crate) struct Bound {
     /// The header of what comes out.
     pub(crate) header: Header,

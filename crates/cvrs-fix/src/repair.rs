@@ -26,6 +26,12 @@ const MOST_ROUNDS: usize = 16;
 /// A fix with how far it may go.
 type Allowed = (&'static Fix, Reach);
 
+/// The text without carriage returns at its end. At the end of a row they would be taken for its line end by whoever
+/// reads it next, so no row is written that ends in one.
+pub(crate) fn without_line_end(text: &[u8]) -> &[u8] {
+    &text[..text.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1)]
+}
+
 /// What mends rows of one file, one after the other.
 pub(crate) struct Repair {
     /// Fixes of characters, blanks, quotes and case, by column of the file.
@@ -152,7 +158,9 @@ impl Repair {
         let cell = Cell { field, value: record.cell(column), record: &record, codes: self.codes };
         match propose(&cell).filter(|proposal| proposal.is_safe || reach == Reach::All) {
             Some(proposal) => {
-                self.try_edits(fix, &[(column, &proposal.value)], header);
+                let is_last = column + 1 == header.n_columns();
+                let value = if is_last { without_line_end(&proposal.value) } else { &proposal.value };
+                self.try_edits(fix, &[(column, value)], header);
                 true
             }
             None => false,

@@ -197,3 +197,47 @@ proptest! {
         }
     }
 }
+
+/// Header and row with the last column first, the row's cells laid over the known-good ones.
+fn last_column_first(cells: &[(Field, &[u8])]) -> Vec<u8> {
+    let columns = Version::V3.columns();
+    let good = |field: Field| GOOD.iter().find(|cell| cell.0 == field).map_or(&b""[..], |cell| cell.1.as_bytes());
+    let value = |field: Field| cells.iter().find(|cell| cell.0 == field).map_or_else(|| good(field), |cell| cell.1);
+    let mut names: Vec<&[u8]> = columns.iter().map(|field| field.name().as_bytes()).collect();
+    let mut row: Vec<&[u8]> = columns.iter().map(|&field| value(field)).collect();
+    names.rotate_right(1);
+    row.rotate_right(1);
+    [names.join(&b'\t'), b"\n".to_vec(), row.join(&b'\t'), b"\n".to_vec()].concat()
+}
+
+/// A row of mixed encoding keeps its cells, so F36 does not take the carriage return away before F02 moves the cell
+/// to the row's end, where a second run took it for the line end.
+#[test]
+fn a_carriage_return_that_is_moved_to_the_end_of_its_row_is_no_cell() {
+    let mixed: [(Field, &[u8]); 3] =
+        [(Field::RecipRace1, b"Jos\xE9"), (Field::RecipRace2, "\u{A0}".as_bytes()), (Field::Serology, b"YES\r\r")];
+    let text = last_column_first(&mixed);
+    let plans = [
+        Plan::new(&Options { unsafe_fixes: true, ..Options::default() }),
+        Plan::new(&Options::default()),
+        Plan::only(cvrs_fix::find("F02").expect("a fix"), false),
+    ];
+    for plan in plans {
+        let (once, changes, _) = fix(&text, &plan, usize::MAX);
+        assert!(once.ends_with(b"\tYES\n"), "{}", String::from_utf8_lossy(&once));
+        assert!(changes.iter().any(|change| change.contains("F01") || change.contains("F36")), "{changes:?}");
+        assert_eq!(fix(&once, &plan, usize::MAX).0, once);
+    }
+}
+
+/// What a fix leaves at the end of a row, once it has dropped what stood behind, is no line end either.
+#[test]
+fn a_fix_leaves_no_carriage_return_at_the_end_of_a_row() {
+    let last = |value: &str| cvrs_rules::example::file_with(Field::Serology, value.as_bytes());
+    for (id, value) in [("F03", "YES\r "), ("F38", "YES\r\u{200B}"), ("F04", "\"YES\r\"")] {
+        let plan = Plan::only(cvrs_fix::find(id).expect("a fix"), false);
+        let (once, ..) = fix(&last(value), &plan, usize::MAX);
+        assert_eq!(once, last("YES"), "{id}");
+        assert_eq!(fix(&once, &plan, usize::MAX).0, once, "{id}");
+    }
+}

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! input ─ scan: line ends, encoding
-//!       ├ mend ─→ product (or diff), log, counts            one pass, in order
+//!       ├ mend ─→ product (or diff), log, counts            workers mend, what they made is written in order
 //!       ├ check as it stands ─→ counts before
-//!       └ mend, check ─→ counts after, rejects              only if anything changed
+//!       └ check what was written ─→ counts after, rejects   only if anything changed
 //! ```
 //!
 //! What is left is told by the very check of `cvrs validate`, whole-file rules and all, on the text that was written.
 
+mod blocks;
 mod stream;
 
 use super::validate::{local_day, refuse_same, version};
@@ -19,8 +20,9 @@ use crate::outputs::Place;
 use crate::progress::{Progress, Watched};
 use crate::stored_codes;
 use crate::terminal;
-use cvrs_engine::io::{AtomicFile, Input, InputError, NotCvrs, OutputError, SNIFF_BYTES, sniff_text};
-use cvrs_engine::{Checked, Control, Request, Show, Sinks, Tuning, check_input};
+use blocks::{Block, Mending, Telling};
+use cvrs_engine::io::{AtomicFile, Input, InputError, Kept, NotCvrs, OutputError, SNIFF_BYTES, sniff_text};
+use cvrs_engine::{Checked, Control, Error, Request, Show, Sinks, Tuning, check_input, rewrite_input};
 use cvrs_fix::{Diff, Encoding, Fixer, Log, Plan, Reading, Scan, Totals};
 use cvrs_parse::Header;
 use cvrs_report::Summary;
@@ -125,6 +127,53 @@ impl Sinks for Parts<'_> {
     }
 }
 
+/// Where the mended text goes on its way: to its place, and to where it can be read again for the second check.
+struct Outs<'a> {
+    args: &'a Fix,
+    product: &'a mut Place,
+    log: Option<&'a mut Place>,
+    kept: Option<Kept>,
+    /// What stands above the first row of a diff.
+    heading: Vec<u8>,
+}
+
+fn kept_fault(error: std::io::Error) -> Error {
+    Error::Write { what: "a temporary file for the mended text", error }
+}
+
+impl<'a> Outs<'a> {
+    fn new(product: &'a mut Place, log: Option<&'a mut Place>, args: &'a Fix) -> Result<Self> {
+        let is_kept = args.diff || args.rejects.is_some() || !product.is_readable();
+        let kept = is_kept.then(|| Kept::new(None)).transpose();
+        let kept = kept.map_err(|error| Fault::engine("", kept_fault(error)))?;
+        let mut log = log;
+        if let Some(log) = &mut log {
+            log.write(Log::HEADER.as_bytes())?;
+        }
+        let name = args.file.as_deref().map_or_else(|| "-".to_owned(), |path| path.display().to_string());
+        Ok(Self { args, product, log, kept, heading: Diff::heading(&name) })
+    }
+
+    fn put(&mut self, block: &mut Block) -> cvrs_engine::Result<()> {
+        if let Some(kept) = &mut self.kept {
+            kept.write_all(&block.text).map_err(kept_fault)?;
+        }
+        if self.args.diff {
+            if !block.diff.is_empty() {
+                self.heading.append(&mut block.diff);
+                self.product.put(&self.heading)?;
+                self.heading.clear();
+            }
+        } else if self.args.rejects.is_none() {
+            self.product.put(&block.text)?;
+        }
+        match &mut self.log {
+            Some(log) if !block.log.is_empty() => log.put(&block.log),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Run<'_> {
     fn fix(&mut self) -> Result<Exit> {
         let start = Instant::now();
@@ -133,7 +182,9 @@ impl Run<'_> {
         let mut product = place(&self.args.output)?.unwrap_or_else(Place::stdout);
         let mut log = place(&self.args.log)?;
         let mut rejects = self.args.rejects.as_deref().map(AtomicFile::create).transpose()?;
-        let totals = self.mend(&mut product, log.as_mut())?;
+        let mut outs = Outs::new(&mut product, log.as_mut(), self.args)?;
+        let totals = self.mend(&mut outs)?;
+        let kept = outs.kept;
         let bytes = self.control.bytes.load(std::sync::atomic::Ordering::Relaxed);
         let is_unchanged = totals.changes() == 0;
         let none = &mut Parts { product: &mut Place::stdout(), rejects: None };
@@ -148,7 +199,11 @@ impl Run<'_> {
                 self.input.again()?
             };
             let before = self.check(as_it_stands, none)?;
-            (before, self.check(self.mended(&self.plan)?, parts)?)
+            let mended = match kept {
+                Some(kept) => kept.into_input(&self.name).map_err(|error| Fault::engine("", kept_fault(error)))?,
+                None => parts.product.written(&self.name)?,
+            };
+            (before, self.check(mended, parts)?)
         };
         if after.summary.records != totals.records || !after.summary.is_conserved() {
             let (read, written) = (totals.records, after.summary.records);
@@ -200,13 +255,16 @@ impl Run<'_> {
         self.book.header_version(self.args.spec_version.as_deref().and_then(version))
     }
 
-    fn stream(&self, input: &mut Input, plan: &Plan) -> Result<Stream> {
-        let fixer = Fixer::new(plan, self.book.today())
+    fn fixer(&self, plan: &Plan) -> Fixer {
+        Fixer::new(plan, self.book.today())
             .with_reading(self.reading)
             .with_codes(self.book.codes().sets())
             .for_version(self.version())
-            .for_test_data(self.args.test);
-        Ok(Stream::new(reader(input)?, fixer, self.reading.is_cr_only, &self.control))
+            .for_test_data(self.args.test)
+    }
+
+    fn stream(&self, input: &mut Input, plan: &Plan) -> Result<Stream> {
+        Ok(Stream::new(reader(input)?, self.fixer(plan), self.reading.is_cr_only, &self.control))
     }
 
     /// The text as the plan mends it, as an input.
@@ -216,7 +274,7 @@ impl Run<'_> {
     }
 
     /// Mends the text once and writes what there is to write on the way.
-    fn mend(&mut self, product: &mut Place, mut log: Option<&mut Place>) -> Result<Totals> {
+    fn mend(&self, outs: &mut Outs<'_>) -> Result<Totals> {
         let mut input = self.input.again()?;
         let watched = Watched {
             name: self.name.clone(),
@@ -225,47 +283,51 @@ impl Run<'_> {
             control: Arc::clone(&self.control),
         };
         let progress = Progress::start(!self.common.no_progress && !self.common.quiet, watched);
-        let mut stream = self.stream(&mut input, &self.plan)?;
-        let writer = Log::new(&self.name, self.args.show_values);
-        let mut diff = self.args.diff.then(|| Diff::new(&self.name, !self.args.no_ids, self.args.show_values));
-        let (mut block, mut lines, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-        if log.is_some() {
-            lines.extend_from_slice(Log::HEADER.as_bytes());
-        }
-        loop {
-            let is_more = stream.next(&mut block, &mut |change| {
-                if log.is_some() {
-                    writer.write(&mut lines, change);
+        let telling = Telling {
+            log: self.args.log.is_some().then(|| Log::new(&self.name, self.args.show_values)),
+            diff: self.args.diff.then_some((!self.args.no_ids, self.args.show_values)),
+        };
+        let mut totals = Totals::default();
+        let mut take = |block: &mut Block| {
+            totals.merge(&block.totals);
+            outs.put(block)
+        };
+        if self.reading.is_cr_only {
+            // Lines are found by LF; a text without any is mended in one thread.
+            let mut stream = self.stream(&mut input, &self.plan)?;
+            let mut block = Block::default();
+            while telling
+                .tell(&mut block, |out, tell| stream.next(out, tell))
+                .map_err(|error| self.fault(error))?
+            {
+                take(&mut block).map_err(|error| self.fault(error))?;
+            }
+            totals.merge(stream.totals());
+        } else {
+            let begin = |header: &[u8]| {
+                let (mut fixer, mut block) = (self.fixer(&self.plan), Block::default());
+                let fed = telling.tell(&mut block, |out, tell| fixer.feed(header, true, out, tell));
+                fed.map_err(|error| Error::Write { what: "memory", error })?;
+                if fixer.header().is_none_or(|header| header.n_bound() == 0) {
+                    return Err(Error::NotCvrs);
                 }
-                if let Some(diff) = &mut diff {
-                    diff.add(&mut rows, change);
-                }
-            });
-            let is_more = is_more.map_err(|error| self.fault(error))?;
-            if let Some(diff) = diff.as_mut().filter(|_| !is_more) {
-                diff.end(&mut rows);
-            }
-            if self.args.diff {
-                product.write(&rows)?;
-            } else if self.args.rejects.is_none() {
-                product.write(&block)?;
-            }
-            if let Some(log) = &mut log {
-                log.write(&lines)?;
-            }
-            block.clear();
-            lines.clear();
-            rows.clear();
-            if !is_more {
-                drop(progress);
-                return Ok(stream.totals().clone());
-            }
+                block.totals.clone_from(fixer.totals());
+                Ok((Mending { telling: telling.clone(), fixer }, block))
+            };
+            rewrite_input(&mut input, self.tuning(), &self.control, begin, &mut take)
+                .map_err(|error| self.fault(error))?;
         }
+        drop(progress);
+        Ok(totals)
+    }
+
+    fn tuning(&self) -> Tuning {
+        let tuning = Tuning::default();
+        Tuning { threads: self.common.threads.map_or(tuning.threads, usize::from), ..tuning }
     }
 
     /// Checks a text as `cvrs validate` does.
     fn check(&self, input: Input, parts: &mut Parts<'_>) -> Result<Checked> {
-        let tuning = Tuning::default();
         let request = Request {
             book: &self.book,
             version: self.args.spec_version.as_deref().and_then(version),
@@ -275,7 +337,7 @@ impl Run<'_> {
             parts: parts.rejects.is_some(),
             figures: false,
             name: self.file_name,
-            tuning: Tuning { threads: self.common.threads.map_or(tuning.threads, usize::from), ..tuning },
+            tuning: self.tuning(),
         };
         check_input(input, &request, None, &Control::default(), parts).map_err(|error| self.fault(error))
     }

@@ -125,6 +125,13 @@ impl Input {
         Ok(Self { name, compression, source, file_id: None, consumed: Arc::default() })
     }
 
+    /// Takes a file of this program's own, all of it, as a text that is not packed.
+    pub(super) fn of_written(name: String, file: File) -> io::Result<Self> {
+        let len = file.metadata()?.len();
+        let source = Source::File { file, len };
+        Ok(Self { name, compression: Compression::None, source, file_id: None, consumed: Arc::default() })
+    }
+
     fn recognise(
         name: String,
         mut file: File,

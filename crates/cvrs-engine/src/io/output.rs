@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::open::Input;
 use super::output_error::{OutputCause, OutputError};
 use super::same_file::target_of;
 use super::unnamed::Unnamed;
@@ -53,6 +54,18 @@ impl AtomicFile {
     /// Whether bytes go straight to a device, FIFO or terminal, so that nothing can be taken back.
     pub fn is_direct(&self) -> bool {
         matches!(self.place, Place::Direct(_))
+    }
+
+    /// What has been written so far, to be read again under that name; `None` where it went straight to a device.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn written(&mut self, name: &str) -> Result<Option<Input>, OutputError> {
+        if self.is_direct() {
+            return Ok(None);
+        }
+        let read = self.place.file().try_clone().and_then(|file| Input::of_written(name.to_owned(), file));
+        read.map(Some).map_err(|error| OutputError::new(&self.name, error))
     }
 
     /// Gives the file its name, in one step.

@@ -24,7 +24,7 @@ impl Unnamed {
     /// A new file of mode 0600 in `folder`, or `None` where the file system or a missing `/proc` does not allow it.
     pub(super) fn create(folder: &Path) -> io::Result<Option<Self>> {
         let folder = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         let file = match rustix::fs::openat(&folder, ".", flags, Mode::RUSR | Mode::WUSR) {
             Ok(fd) => File::from(fd),
             // How kernels and file systems without O_TMPFILE answer.
