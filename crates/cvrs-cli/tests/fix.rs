@@ -356,3 +356,40 @@ fn a_second_run_changes_nothing() {
         assert!(again.stderr.contains("0 changes"), "{}", again.stderr);
     }
 }
+
+#[test]
+fn neither_threads_nor_chunks_nor_packing_show_in_what_is_mended_and_told() {
+    let options = cvrs_generate::Options {
+        records: 4_000,
+        error_rate: 0.2,
+        today: cvrs_generate::Date::new(2021, 1, 29),
+        ..cvrs_generate::Options::default()
+    };
+    let mut text = Vec::new();
+    cvrs_generate::generate(&options, &mut text, None).expect("memory");
+    // Some lines in the middle end in CR LF, one of the last is blank.
+    let mut lines: Vec<Vec<u8>> = text.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+    for line in lines.iter_mut().skip(2_500).take(900) {
+        line.insert(line.len() - 1, b'\r');
+    }
+    lines.insert(3_900, b"\n".to_vec());
+    let text = lines.concat();
+    assert!(text.len() > 4 * (256 << 10), "the text is several chunks long");
+    let desk = Desk::new(&text);
+    let run = |threads: &str| {
+        let ran = desk.run(&["--test", "--threads", threads, "-o", "out", "--log", "log"]);
+        let diff = desk.run(&["--test", "--threads", threads, "--diff"]);
+        (desk.read("out"), desk.read("log"), diff.stdout, ran.stderr, ran.code)
+    };
+    let one = run("1");
+    assert_eq!(one.0.lines().count(), lines.len());
+    let told: Vec<u64> = one.1.lines().skip(1).filter_map(|line| line.split('\t').nth(1)?.parse().ok()).collect();
+    assert!(told.len() > 20 && told.is_sorted(), "{} changes", told.len());
+    assert_eq!(one.1.lines().filter(|line| line.contains("CRLF")).count(), 1);
+    for threads in ["2", "5"] {
+        assert_eq!(run(threads), one, "{threads} threads");
+    }
+    // What comes from a pipe is cut elsewhere.
+    let piped = desk.run_with(&["-", "--test"], &text);
+    assert_eq!(piped.stdout, one.0);
+}

@@ -133,7 +133,8 @@ impl Worker {
             let (records, suspicion) = (screened.records - 1, Suspicion::NONE);
             self.stopped.push(Stopped { line: last, records, is_blank: false, suspicion });
         }
-        let counts = Counts { lines: index.n_lines() as u64, records: u64::from(screened.records), ..Counts::default() };
+        let counts =
+            Counts { lines: index.n_lines() as u64, records: u64::from(screened.records), ..Counts::default() };
         if screen.book().numbers_all_records() {
             counts
         } else {

@@ -3,6 +3,15 @@
 use crate::fix::Fix;
 use cvrs_spec::Field;
 
+/// What of a change may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Values of the two id columns; else their lengths.
+    pub ids: bool,
+    /// A person's values; else their lengths.
+    pub values: bool,
+}
+
 /// One change: a cell's value, or something about a line or the file in words. `Debug` shows no value.
 #[derive(Clone, Copy)]
 pub struct Change<'a> {
@@ -27,20 +36,21 @@ pub struct Change<'a> {
 impl Change<'_> {
     /// What stood there as it may be shown: its length in place of a person's value unless values are asked for, and
     /// for some fixes even then.
-    pub fn shown_before(&self, show_values: bool) -> Vec<u8> {
-        self.shown(self.before, show_values && !self.fix.hides_before)
+    pub fn shown_before(&self, show: Shown) -> Vec<u8> {
+        self.shown(self.before, Shown { values: show.values && !self.fix.hides_before, ..show })
     }
 
     /// What stands there now, in the same manner.
-    pub fn shown_after(&self, show_values: bool) -> Vec<u8> {
-        self.shown(self.after, show_values)
+    pub fn shown_after(&self, show: Shown) -> Vec<u8> {
+        self.shown(self.after, show)
     }
 
-    fn shown(&self, text: &[u8], show_values: bool) -> Vec<u8> {
+    fn shown(&self, text: &[u8], show: Shown) -> Vec<u8> {
         let mut out = Vec::new();
         // The cell of a column without a known name may be anybody's.
         let is_personal = self.field.is_none_or(|field| field.facts().is_personal);
-        if self.is_cell && is_personal && !show_values {
+        let is_id = matches!(self.field, Some(Field::VaxEventId | Field::RecipId));
+        if self.is_cell && (is_personal && !show.values || is_id && !show.ids) {
             let length = cvrs_parse::char_count(text);
             let word = if length == 1 { "character" } else { "characters" };
             out.extend_from_slice(format!("({length} {word})").as_bytes());

@@ -1,6 +1,6 @@
 //! The changes of a run, row by row and cell by cell, for people.
 
-use crate::Change;
+use crate::{Change, Shown};
 use cvrs_report::{push_number, push_printable};
 use cvrs_spec::Field;
 
@@ -15,8 +15,7 @@ struct Cell {
 
 /// Gathers the changes of a row and writes them when the next row comes.
 pub struct Diff {
-    show_values: bool,
-    show_ids: bool,
+    show: Shown,
     line: u64,
     /// What stands above the row: where it is.
     heading: Vec<u8>,
@@ -31,8 +30,8 @@ impl std::fmt::Debug for Diff {
 
 impl Diff {
     /// A diff of an input or a part of one, which shows record ids or not, and persons' values or their lengths.
-    pub const fn new(show_ids: bool, show_values: bool) -> Self {
-        Self { show_values, show_ids, line: 0, heading: Vec::new(), cells: Vec::new() }
+    pub const fn new(show: Shown) -> Self {
+        Self { show, line: 0, heading: Vec::new(), cells: Vec::new() }
     }
 
     /// What stands above the first row: the names of the two sides.
@@ -56,14 +55,14 @@ impl Diff {
             if let Some(record) = change.record {
                 self.heading.extend_from_slice(b", record ");
                 push_number(&mut self.heading, record);
-                if self.show_ids && !change.vax_event_id.is_empty() {
+                if self.show.ids && !change.vax_event_id.is_empty() {
                     self.heading.extend_from_slice(b", vax_event_id ");
                     push_printable(&mut self.heading, change.vax_event_id);
                 }
             }
             self.heading.extend_from_slice(b" @@\n");
         }
-        let after = change.shown_after(self.show_values);
+        let after = change.shown_after(self.show);
         let known =
             self.cells.iter_mut().find(|cell| change.is_cell && cell.field == change.field && cell.field.is_some());
         if let Some(cell) = known {
@@ -75,7 +74,7 @@ impl Diff {
             self.cells.push(Cell {
                 field: change.field.filter(|_| change.is_cell),
                 name: change.field_name(),
-                before: change.shown_before(self.show_values),
+                before: change.shown_before(self.show),
                 after,
                 fixes: vec![change.fix.id],
             });

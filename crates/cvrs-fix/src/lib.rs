@@ -42,7 +42,7 @@ mod quick;
 mod registry;
 mod repair;
 
-pub use change::Change;
+pub use change::{Change, Shown};
 pub use diff::Diff;
 pub use encoding::{Encoding, Reading, Scan, decode_windows_1252};
 pub use fix::{Class, Example, Fix, Stage};

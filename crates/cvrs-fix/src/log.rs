@@ -1,13 +1,13 @@
 //! The log of changes: tab-separated, one line a changed cell.
 
-use crate::Change;
+use crate::{Change, Shown};
 use cvrs_report::{push_number, push_printable};
 
 /// Writes the log's lines.
 #[derive(Clone, Debug)]
 pub struct Log {
     file: String,
-    show_values: bool,
+    show: Shown,
 }
 
 impl Log {
@@ -15,8 +15,8 @@ impl Log {
     pub const HEADER: &'static str = "file\tline\trecord\tfield\trule\tbefore\tafter\n";
 
     /// A log for the input of that name.
-    pub fn new(file: &str, show_values: bool) -> Self {
-        Self { file: file.to_owned(), show_values }
+    pub fn new(file: &str, show: Shown) -> Self {
+        Self { file: file.to_owned(), show }
     }
 
     /// Appends the line for one change.
@@ -32,7 +32,7 @@ impl Log {
             out.push(b'\t');
             out.extend_from_slice(text.as_bytes());
         }
-        for text in [change.shown_before(self.show_values), change.shown_after(self.show_values)] {
+        for text in [change.shown_before(self.show), change.shown_after(self.show)] {
             out.push(b'\t');
             out.extend_from_slice(&text);
         }

@@ -34,6 +34,55 @@ struct Column {
     is_filled: bool,
     /// Whether a value may be emptied.
     is_emptied: bool,
+    known: Known,
+}
+
+/// Values of up to 16 bytes that were found good before: a file holds few codes, each again and again.
+#[derive(Default)]
+struct Known {
+    slots: [[u64; 2]; 16],
+}
+
+impl Known {
+    /// Where the value would stand, and its bytes as numbers; `None` if it is too long.
+    fn place(value: &[u8]) -> Option<(usize, [u64; 2])> {
+        let words = match value.len() {
+            // No code ends in NUL, so that lengths need not be told apart.
+            0..=8 => [word(value), 0],
+            9..=16 => [word(&value[..8]), word(&value[8..])],
+            _ => return None,
+        };
+        let mixed = (words[0] ^ words[1].rotate_left(23)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Some(((mixed >> 60) as usize, words))
+    }
+
+    /// Whether the value is right, which `is_right` is asked only of values not asked for lately.
+    fn or_ask(&mut self, value: &[u8], is_right: impl FnOnce(&[u8]) -> bool) -> bool {
+        let Some((slot, words)) = Self::place(value) else { return is_right(value) };
+        if self.slots[slot] == words {
+            return true;
+        }
+        let is_right = is_right(value);
+        if is_right {
+            self.slots[slot] = words;
+        }
+        is_right
+    }
+}
+
+/// One to eight bytes as a number, by two loads that may overlap.
+fn word(bytes: &[u8]) -> u64 {
+    let four = |at: usize| bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |four| u32::from_le_bytes(*four));
+    match bytes {
+        [] => 0,
+        [one] => u64::from(*one),
+        [one, two] => u64::from(*one) | u64::from(*two) << 8,
+        [one, two, three] => u64::from(*one) | u64::from(*two) << 8 | u64::from(*three) << 16,
+        _ => {
+            let end = bytes.len().min(8) - 4;
+            u64::from(four(0)) | u64::from(four(end)) << (8 * end)
+        }
+    }
 }
 
 pub(crate) struct Quick {
@@ -57,7 +106,7 @@ impl Quick {
     pub(crate) fn new(plan: &Plan, header: &Header) -> Self {
         let column = |field: &Option<Field>| match *field {
             Some(field) => Column::new(plan, header, field),
-            None => Column { shape: Shape::Any, is_filled: false, is_emptied: false },
+            None => Column { shape: Shape::Any, is_filled: false, is_emptied: false, known: Known::default() },
         };
         Self {
             columns: header.columns().iter().map(column).collect(),
@@ -68,8 +117,8 @@ impl Quick {
     }
 
     /// Whether no fix changes the row, which has a cell for each column and is settled as to its characters.
-    pub(crate) fn is_plain(&self, record: &Record<'_>) -> bool {
-        for (number, column) in self.columns.iter().enumerate() {
+    pub(crate) fn is_plain(&mut self, record: &Record<'_>) -> bool {
+        for (number, column) in self.columns.iter_mut().enumerate() {
             let value = record.cell(number);
             let (Some(first), Some(last)) = (value.first(), value.last()) else {
                 if column.is_filled {
@@ -100,7 +149,7 @@ impl Quick {
 
 impl Column {
     /// Whether a value that is not empty needs nothing.
-    fn fits(&self, value: &[u8]) -> bool {
+    fn fits(&mut self, value: &[u8]) -> bool {
         match &self.shape {
             Shape::Any => true,
             Shape::Redacted => {
@@ -108,8 +157,8 @@ impl Column {
                     || value == REDACTED_WORD.as_bytes()
                     || !value.eq_ignore_ascii_case(REDACTED_WORD.as_bytes())
             }
-            Shape::Codes(codes) => codes.contains(&key(value)),
-            Shape::Date => Date::parse(value).is_some(),
+            Shape::Codes(codes) => self.known.or_ask(value, |value| codes.contains(&key(value))),
+            Shape::Date => self.known.or_ask(value, |value| Date::parse(value).is_some()),
             Shape::Zip { is_zero_mended } => match value.len() {
                 5 => value.iter().all(u8::is_ascii_digit),
                 10 => value[5] == b'-' && !(*is_zero_mended && value.ends_with(b"-0000")),
@@ -122,7 +171,8 @@ impl Column {
                 _ => false,
             },
             Shape::Ndc { is_mended } => {
-                !is_mended && parse_ndc(value).is_ok_and(|text| text.spelling == NdcSpelling::Eleven)
+                let is_right = |value: &[u8]| parse_ndc(value).is_ok_and(|text| text.spelling == NdcSpelling::Eleven);
+                !is_mended && self.known.or_ask(value, is_right)
             }
             Shape::Mvx => !value.iter().any(u8::is_ascii_lowercase),
         }
@@ -150,7 +200,8 @@ impl Column {
             }
             _ => Shape::Any,
         };
-        Self { shape, is_filled, is_emptied: field == Field::PprlId && plan.is_consented("F33") }
+        let is_emptied = field == Field::PprlId && plan.is_consented("F33");
+        Self { shape, is_filled, is_emptied, known: Known::default() }
     }
 }
 
@@ -174,6 +225,16 @@ mod tests {
             Example::File(..) => Vec::new(),
         };
         FIXES.iter().flat_map(|fix| fix.examples).flat_map(of).collect()
+    }
+
+    #[test]
+    fn a_word_holds_its_bytes_in_their_order() {
+        for length in 0..=8usize {
+            let bytes: Vec<u8> = (1..=length as u8).collect();
+            let mut eight = [0; 8];
+            eight[..length].copy_from_slice(&bytes);
+            assert_eq!(word(&bytes), u64::from_le_bytes(eight), "{length}");
+        }
     }
 
     proptest! {

@@ -84,7 +84,9 @@ const DAMAGES: &[Damage] = &[
     safe("F09", DATES, |value, _, _| ymd(value).filter(|ymd| ymd[2] > 12).map(|[y, m, d]| format!("{m}/{d}/{y}"))),
     guess("F10", DATES, |value, _, _| ymd(value).filter(|ymd| ymd[2] <= 12).map(|[y, m, d]| format!("{m:02}-{d}-{y}"))),
     safe("F11", DATES, |value, _, _| ymd(value).filter(|ymd| ymd[2] > 12).map(|[y, m, d]| format!("{d}/{m}/{y}"))),
-    safe("F13", DATES, |value, _, _| ymd(value).filter(|ymd| ymd[1].min(ymd[2]) < 10).map(|[y, m, d]| format!("{y}-{m}-{d}"))),
+    safe("F13", DATES, |value, _, _| {
+        ymd(value).filter(|ymd| ymd[1].min(ymd[2]) < 10).map(|[y, m, d]| format!("{y}-{m}-{d}"))
+    }),
     safe("F14", ZIPS, |value, _, _| replaced(value, "-", "")),
     safe("F15", ZIPS, |value, _, _| value.strip_prefix('0').filter(|zip| zip.len() == 4).map(str::to_owned)),
     safe("F16", ZIPS, |value, _, _| (value.len() == 5).then(|| format!("{value}-"))),
@@ -94,7 +96,9 @@ const DAMAGES: &[Damage] = &[
     guess("F19", COUNTIES, |value, _, _| {
         CodeSets::builtin().county(value.as_bytes()).map(|county| county.name.to_string())
     }),
-    safe("F20", STATES, |value, _, _| CodeSets::builtin().state(value.as_bytes()).map(|state| state.name.to_lowercase())),
+    safe("F20", STATES, |value, _, _| {
+        CodeSets::builtin().state(value.as_bytes()).map(|state| state.name.to_lowercase())
+    }),
     safe("F21", &[Ndc], |value, _, _| (value.len() == 13).then(|| value.replace('-', ""))),
     safe("F22", &[Ndc], |value, _, _| replaced(value, "-0", "-")),
     guess("F23", &[Ndc], |value, _, _| replaced(value, "-0", "-").map(|short| short.replace('-', ""))),
@@ -119,7 +123,9 @@ const DAMAGES: &[Damage] = &[
     guess("F31", DOSE, |value, row, _| (row.is_refusal() && value.is_empty()).then(|| "1".to_owned())),
     guess("F32", &[ExtType], |value, _, _| (value != "I").then(String::new)),
     guess("F33", &[PprlId], |value, row, _| (value.is_empty() && row.get(ExtType) != b"P").then(|| "t0k3n".to_owned())),
-    loss("F34", &[RecipSex, RecipEthnicity, CmorbidStatus, Serology, AdminType], |value, _, _| around(value, "", "").map(|_| String::new())),
+    loss("F34", &[RecipSex, RecipEthnicity, CmorbidStatus, Serology, AdminType], |value, _, _| {
+        around(value, "", "").map(|_| String::new())
+    }),
     guess("F35", &[Mvx], |value, row, _| (!value.is_empty() && !row.get(Ndc).is_empty()).then(String::new)),
     safe("F36", TEXTS, |value, _, _| replaced(value, " ", "\r")),
     safe("F36", TEXTS, |value, _, _| replaced(value, " ", "\u{7F}\u{1}")),
@@ -136,7 +142,8 @@ fn today() -> Date {
 }
 
 fn rows(seed: u64) -> Vec<Row> {
-    let options = cvrs_generate::Options { records: 12, seed, models: Models::Mix, ..cvrs_generate::Options::default() };
+    let options =
+        cvrs_generate::Options { records: 12, seed, models: Models::Mix, ..cvrs_generate::Options::default() };
     let mut text = Vec::new();
     cvrs_generate::generate(&options, &mut text, None).expect("memory");
     text.split(|&byte| byte == b'\n').skip(1).filter(|line| !line.is_empty()).map(Row::parse).collect()

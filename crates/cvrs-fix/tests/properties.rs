@@ -1,6 +1,6 @@
 //! Whatever the text: twice is once, no row is lost, no rule is newly broken, and pieces do not show.
 
-use cvrs_fix::{Example, FIXES, Fixer, Options, Plan, Reading, Scan, Totals};
+use cvrs_fix::{Example, FIXES, Fixer, Options, Plan, Reading, Scan, Shown, Totals};
 use cvrs_parse::{Date, Header, Index};
 use cvrs_report::Level;
 use cvrs_rules::example::{GOOD, IDENTIFIED, REFUSAL};
@@ -8,6 +8,8 @@ use cvrs_rules::{Book, Profile, Seen};
 use cvrs_spec::{Field, Version};
 use proptest::prelude::*;
 use std::collections::HashSet;
+
+const SHOWN: Shown = Shown { ids: true, values: true };
 
 fn today() -> Date {
     Date::parse(b"2021-01-29").expect("a date")
@@ -29,7 +31,7 @@ fn fix(text: &[u8], plan: &Plan, piece: usize) -> (Vec<u8>, Vec<String>, Totals)
         let cut = rest.get(piece..).and_then(|far| far.iter().position(|&byte| byte == end));
         let (now, later) = cut.map_or((rest, &[][..]), |at| rest.split_at(piece + at + 1));
         let told = &mut |change: &cvrs_fix::Change<'_>| {
-            let shown = [change.shown_before(true), change.shown_after(true)]
+            let shown = [change.shown_before(SHOWN), change.shown_after(SHOWN)]
                 .map(|text| String::from_utf8_lossy(&text).into_owned());
             changes.push(format!("{change:?} {shown:?}"));
         };

@@ -37,7 +37,7 @@ pub(crate) struct Fix {
     /// Show the recipient's values in log and diff, not their lengths.
     #[arg(long)]
     pub(crate) show_values: bool,
-    /// Leave record ids out of the diff.
+    /// Show no record ids in log and diff.
     #[arg(long)]
     pub(crate) no_ids: bool,
     /// Which rules count for what is left, and at what level: recommended, dch, tool, strict, or the path of a TOML profile.

@@ -23,7 +23,7 @@ use crate::terminal;
 use blocks::{Block, Mending, Telling};
 use cvrs_engine::io::{AtomicFile, Input, InputError, Kept, NotCvrs, OutputError, SNIFF_BYTES, sniff_text};
 use cvrs_engine::{Checked, Control, Error, Request, Show, Sinks, Tuning, check_input, rewrite_input};
-use cvrs_fix::{Diff, Encoding, Fixer, Log, Plan, Reading, Scan, Totals};
+use cvrs_fix::{Diff, Encoding, Fixer, Log, Plan, Reading, Scan, Shown, Totals};
 use cvrs_parse::Header;
 use cvrs_report::Summary;
 use cvrs_rules::{Book, Options, Profile};
@@ -283,9 +283,10 @@ impl Run<'_> {
             control: Arc::clone(&self.control),
         };
         let progress = Progress::start(!self.common.no_progress && !self.common.quiet, watched);
+        let show = Shown { ids: !self.args.no_ids, values: self.args.show_values };
         let telling = Telling {
-            log: self.args.log.is_some().then(|| Log::new(&self.name, self.args.show_values)),
-            diff: self.args.diff.then_some((!self.args.no_ids, self.args.show_values)),
+            log: self.args.log.is_some().then(|| Log::new(&self.name, show)),
+            diff: self.args.diff.then_some(show),
         };
         let mut totals = Totals::default();
         let mut take = |block: &mut Block| {
@@ -296,10 +297,7 @@ impl Run<'_> {
             // Lines are found by LF; a text without any is mended in one thread.
             let mut stream = self.stream(&mut input, &self.plan)?;
             let mut block = Block::default();
-            while telling
-                .tell(&mut block, |out, tell| stream.next(out, tell))
-                .map_err(|error| self.fault(error))?
-            {
+            while telling.tell(&mut block, |out, tell| stream.next(out, tell)).map_err(|error| self.fault(error))? {
                 take(&mut block).map_err(|error| self.fault(error))?;
             }
             totals.merge(stream.totals());

@@ -143,3 +143,88 @@ fn no_failure_holds_a_value() {
         }
     }
 }
+
+/// Values of wrong shape besides those of [`KINDS`]: blanks and quotes around them, overlong, not UTF-8, with controls.
+const SPOILT: [&str; 6] = [
+    " Quexalotl {} ",
+    "\"Quexalotl {}\"",
+    "Quexalotl {}{long}",
+    "Quexalotl {}{E9}",
+    "{E9}Quexalotl {}\r",
+    "1947-03-{} 13:45",
+];
+
+/// Good records in which one column at a time holds a spoilt value, and rows with a cell too few; each mark is told with
+/// its column.
+fn spoilt_file() -> (Vec<u8>, Vec<(Field, String)>) {
+    let mut text = (example::header(Version::V3) + "\n").into_bytes();
+    let mut marks = Vec::new();
+    for (at, &field) in Version::V3.columns().iter().enumerate() {
+        let is_id = matches!(field, Field::VaxEventId | Field::RecipId);
+        for (number, kind) in SPOILT.iter().enumerate() {
+            let name = if is_id { "EVENTMARK" } else { "Quexalotl" };
+            let kind = kind.replace("Quexalotl", name).replace("{}", &format!("{:02}", at + 10));
+            let kind = if is_id { kind.replace(' ', "") } else { kind };
+            let bytes = kind.replace("{long}", &"x".repeat(300)).into_bytes();
+            let bytes: Vec<u8> =
+                String::from_utf8_lossy(&bytes).split("{E9}").map(str::as_bytes).collect::<Vec<_>>().join(&0xE9);
+            let good = example::row(Version::V3, &[(Field::VaxEventId, "?")]).replace('?', &format!("A{at}-{number}"));
+            let mut cells: Vec<&[u8]> = good.split('\t').map(str::as_bytes).collect();
+            cells[at] = &bytes;
+            text.extend_from_slice(&cells.join(&b'\t'));
+            text.push(b'\n');
+            text.extend_from_slice(&cells[..44].join(&b'\t'));
+            text.push(b'\n');
+            if !is_id {
+                let mark = if kind.contains("1947") {
+                    format!("1947-03-{:02}", at + 10)
+                } else {
+                    format!("Quexalotl {:02}", at + 10)
+                };
+                marks.push((field, mark));
+            }
+        }
+    }
+    (text, marks)
+}
+
+#[test]
+fn no_value_of_wrong_shape_or_place_is_told() {
+    let (bytes, marks) = spoilt_file();
+    let marks: Vec<String> = marks.into_iter().map(|mark| mark.1).collect();
+    let sandbox = Sandbox::with(&bytes);
+    for profile in ["recommended", "dch", "strict", "tool"] {
+        let mut words = vec!["-v", "--profile", profile, "--limit", "all", "--stats", "--no-ids", "-o", "o"];
+        words.extend(["--report=text=a", "--report=json=b", "--report=jsonl=c", "--report=tsv=d", "--report=stats=e"]);
+        let ran = sandbox.validate_it(&words).exits(1);
+        looked_through(&both(&ran), &marks, "the terminal");
+        for name in ["o", "a", "b", "c", "d", "e"] {
+            let text = sandbox.read_text(name);
+            looked_through(&text, &marks, name);
+            assert!(!text.contains("EVENTMARK"), "{profile}: an id stands in {name}");
+        }
+    }
+}
+
+#[test]
+fn fix_tells_lengths_of_what_is_a_persons() {
+    let (bytes, marks) = spoilt_file();
+    let sandbox = Sandbox::with(&bytes);
+    let personal: Vec<String> =
+        marks.iter().filter(|(field, _)| field.facts().is_personal).map(|mark| mark.1.clone()).collect();
+    let all: Vec<String> = marks.into_iter().map(|mark| mark.1).collect();
+    let base = ["fix", crate::sandbox::NAME, "--today", "2021-01-29", "-v", "--unsafe-fixes", "--no-ids"];
+    let ran = sandbox.run(&[&base[..], &["-o", "out", "--log", "log", "--rejects", "rest"]].concat()).exits(1);
+    looked_through(&both(&ran), &all, "the terminal");
+    let log = sandbox.read_text("log");
+    assert!(log.lines().count() > 100, "the log is short");
+    looked_through(&log, &personal, "the log");
+    assert!(!log.contains("EVENTMARK"), "an id stands in the log");
+    let ran = sandbox.run(&[&base[..], &["--diff"]].concat()).exits(1);
+    assert!(ran.stdout.lines().count() > 100, "the diff is short");
+    looked_through(&both(&ran), &personal, "the diff");
+    assert!(!ran.stdout.contains("EVENTMARK"), "an id stands in the diff");
+    let shown =
+        sandbox.run(&["fix", crate::sandbox::NAME, "--today", "2021-01-29", "--diff", "--show-values"]).exits(1);
+    assert!(personal.iter().any(|mark| shown.stdout.contains(mark.as_str())));
+}

@@ -1,7 +1,7 @@
 //! A text on its way through the fixer: blocks that workers mend at the same time, and that come out in order.
 
 use cvrs_engine::{Position, Rewrite};
-use cvrs_fix::{Change, Diff, Fixer, Log, Totals};
+use cvrs_fix::{Change, Diff, Fixer, Log, Shown, Totals};
 
 /// What comes of a block of the text.
 #[derive(Default)]
@@ -20,8 +20,8 @@ pub(crate) struct Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Telling {
     pub(crate) log: Option<Log>,
-    /// Whether a diff is wanted, and whether it shows ids and values.
-    pub(crate) diff: Option<(bool, bool)>,
+    /// What a diff shows, if one is wanted.
+    pub(crate) diff: Option<Shown>,
 }
 
 impl Telling {
@@ -31,7 +31,7 @@ impl Telling {
         text.clear();
         log.clear();
         rows.clear();
-        let mut diff = self.diff.map(|(ids, values)| Diff::new(ids, values));
+        let mut diff = self.diff.map(Diff::new);
         let made = mend(text, &mut |change: &Change<'_>| {
             if let Some(writer) = &self.log {
                 writer.write(log, change);
