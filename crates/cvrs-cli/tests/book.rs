@@ -369,3 +369,21 @@ fn help_names_the_flags() {
         }
     }
 }
+
+#[test]
+fn code_sets_and_codes_come_as_json() {
+    let sets = json(&["codes", "--format", "json"]);
+    let rows = sets["tables"][0]["rows"].as_array().expect("rows");
+    for info in cvrs_codes::CodeSets::builtin().infos() {
+        let row = rows.iter().find(|row| row["set"] == info.name()).expect("the set");
+        assert_eq!(row["codes"], info.n_codes.to_string());
+        assert_eq!(sets["where_they_come_from"][info.name().to_lowercase().replace(' ', "_")], *info.provenance);
+    }
+    let cvx = json(&["codes", "show", "cvx", "208", "--format", "json"]);
+    assert_eq!(cvx["facts"]["kind"], "COVID-19 vaccine");
+    assert!(cvx["title"].as_str().is_some_and(|title| title.starts_with("CVX 208")));
+    let sex = json(&["codes", "--format", "json", "show", "sex", "F"]);
+    assert_eq!(sex["facts"]["columns"], "recip_sex");
+    assert_eq!(sex["tables"][0]["rows"].as_array().map(Vec::len), Some(cvrs_spec::SetId::Sex.codes().len()));
+    assert!(refused(&["codes", "show", "cvx", "998877", "--format", "json"]).contains("cvx"));
+}

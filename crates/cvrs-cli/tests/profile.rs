@@ -146,3 +146,49 @@ fn the_files_of_the_documentation_are_right() {
     assert_eq!(exit, 1, "{error}");
     assert!(out.contains("JUR001") && out.contains("JUR002") && out.contains("georgia.toml (recommended)"), "{out}");
 }
+
+#[test]
+fn a_jurisdiction_names_its_files_in_its_own_way() {
+    let folder = folder();
+    let own = "CVRS-GAA-20210128.txt";
+    fs::copy(folder.path().join("20210128_01_GAA.txt"), folder.path().join(own)).expect("copied");
+    let told = |profile: &str, name: &str| {
+        fs::write(folder.path().join("own.toml"), profile).expect("written");
+        let words = ["validate", name, "--today", "2021-01-29", "-q", "--format=tsv", "--profile", "own.toml"];
+        let (exit, out, error) = cvrs(folder.path(), &words);
+        (exit, out.lines().skip(1).filter(|line| line.contains("XR010")).count(), error)
+    };
+    let profile = "file-name = \"CVRS-{jurisdiction}-{date}*.txt\"\n";
+    assert_eq!(told(profile, own), (0, 0, String::new()));
+    assert_eq!(told(profile, "20210128_01_GAA.txt"), (0, 1, String::new()));
+    assert_eq!(told("", own), (0, 1, String::new()));
+    let (exit, _, error) = told("file-name = \"{dates}.txt\"\n", own);
+    assert_eq!(exit, 2);
+    assert!(error.contains("file-name: unknown part {dates}; did you mean {date}?"), "{error}");
+}
+
+#[test]
+fn rules_are_listed_as_a_profile_of_ones_own_has_them() {
+    let folder = folder();
+    let profile = "extends = \"dch\"\noff = [\"DATA007\"]\n[levels]\nXR012 = \"info\"\n";
+    fs::write(folder.path().join("own.toml"), profile).expect("written");
+    let rules = |profile: &str| {
+        let (exit, out, error) = cvrs(folder.path(), &["rules", "--profile", profile, "--format", "json"]);
+        assert_eq!(exit, 0, "{error}");
+        serde_json::from_str::<Vec<serde_json::Value>>(&out).expect("JSON")
+    };
+    let level = |rules: &[serde_json::Value], code: &str| {
+        rules.iter().find(|rule| rule["code"] == code).and_then(|rule| rule["level"].as_str()).map(str::to_owned)
+    };
+    let own = rules("own.toml");
+    assert_eq!(level(&own, "DATA007"), None);
+    assert_eq!(level(&own, "XR012").as_deref(), Some("info"));
+    assert_eq!(level(&own, "REQD001").as_deref(), Some("error"));
+    for profile in cvrs_rules::Profile::ALL {
+        for rule in rules(profile.name()) {
+            assert_eq!(rule["level"], rule["levels"][profile.name()], "{} in {}", rule["code"], profile.name());
+        }
+    }
+    let (exit, out, _) = cvrs(folder.path(), &["rules", "--profile", "own.toml"]);
+    assert!(exit == 0 && out.contains("of profile own.toml (dch)"), "{out}");
+}

@@ -233,7 +233,7 @@ pub(crate) fn run<'t>(
     let screen = Screen::new(request.book, &header);
     let mut figures = request.figures.then(|| {
         // A file's own day is told by its name, else it is taken for today's.
-        let day = request.name.and_then(cvrs_rules::day_of_name).unwrap_or(request.book.today());
+        let day = request.name.and_then(|name| request.book.day_of_name(name)).unwrap_or(request.book.today());
         Figures::new(header.version(), Some(day))
     });
     let empty = figures.clone();

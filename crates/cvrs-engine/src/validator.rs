@@ -18,6 +18,7 @@ const STEP_BYTES: usize = 256 << 10;
 pub struct Validator {
     book: Book,
     version: Option<Version>,
+    name: Option<String>,
 }
 
 /// A finding with its place, owned.
@@ -56,13 +57,20 @@ impl Validator {
 
     /// A validator with a book of one's own.
     pub const fn with_book(book: Book) -> Self {
-        Self { book, version: None }
+        Self { book, version: None, name: None }
     }
 
     /// The same, for texts of that version whatever their header says.
     #[must_use]
-    pub const fn for_version(mut self, version: Version) -> Self {
+    pub fn for_version(mut self, version: Version) -> Self {
         self.version = Some(version);
+        self
+    }
+
+    /// The same, for a file of that name: the convention of names and the day in it count.
+    #[must_use]
+    pub fn for_name(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
         self
     }
 
@@ -86,7 +94,7 @@ impl Validator {
             keep_lines: 10,
             parts: false,
             figures: false,
-            name: None,
+            name: self.name.as_deref(),
             tuning: Tuning::SEQUENTIAL,
         };
         let header = read_header(text, &request)?;
@@ -126,7 +134,7 @@ impl Validator {
             at = end;
         }
         if facts.is_some() {
-            for (finding, line) in patterns.tell(&self.book, None) {
+            for (finding, line) in patterns.tell(&self.book, request.name) {
                 summary.count(&finding, line);
                 findings.push(Found::new(&Entry { line, ..Entry::new(&finding) }));
             }

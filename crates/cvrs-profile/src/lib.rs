@@ -3,7 +3,8 @@
 //! ```toml
 //! extends = "recommended"          # recommended, dch, tool or strict
 //! rule-book = "2026-11"            # rules that came later are warnings at most
-//! off = ["XR010"]
+//! off = ["XR017"]
+//! file-name = "{date}_{nn}_{jurisdiction}*.txt"   # what XR010 holds names against; * stands for anything
 //!
 //! [levels]                         # by code, clearinghouse id, or the beginning of either
 //! DATA007 = "warn"
@@ -36,10 +37,11 @@ use toml::{Table, Value};
 pub use schema::schema;
 
 /// The keys of a profile, with what each is for.
-pub(crate) const KEYS: [(&str, &str); 6] = [
+pub(crate) const KEYS: [(&str, &str); 7] = [
     ("extends", "The built-in profile to start from."),
     ("rule-book", "The rule book that the profile was written for; rules that came later are warnings at most."),
     ("off", "Rules that do not count: codes, clearinghouse ids, or beginnings of either."),
+    ("file-name", "How files are named (XR010): {date}, {nn}, {jurisdiction}, * for anything, all else for itself."),
     ("levels", "Levels by code, clearinghouse id, or the beginning of either."),
     ("required", "Columns that must have a value in every vaccination."),
     ("allowed", "The only values that a column may have, by column."),
@@ -86,6 +88,9 @@ pub enum ProfileError {
         /// What it must be.
         expected: &'static str,
     },
+    /// The pattern for file names is none.
+    #[error("file-name: {0}")]
+    FileName(String),
     /// The profile was written for a later rule book than this program's.
     #[error("the profile is for rule book {0}, this program has {ours}; update the program", ours = cvrs_rules::RULE_BOOK_VERSION)]
     Newer(String),
@@ -172,6 +177,11 @@ pub fn parse(source: &str) -> Result<OwnProfile> {
                     profile.levels.push((selector(code)?, Level::Off));
                 }
             }
+            "file-name" => {
+                let pattern = text(key, value)?.parse();
+                let fault = |error: cvrs_rules::NamePatternError| ProfileError::FileName(error.to_string());
+                profile.jurisdiction.file_name = Some(pattern.map_err(fault)?);
+            }
             "levels" => {
                 for (code, value) in table(key, value)? {
                     levels.push((selector(code)?, level(code, value)?));
@@ -188,7 +198,7 @@ pub fn parse(source: &str) -> Result<OwnProfile> {
         }
     }
     // What the profile itself asks for counts as an error in whatever it extends, unless it says otherwise.
-    let Jurisdiction { required, allowed } = &profile.jurisdiction;
+    let Jurisdiction { required, allowed, .. } = &profile.jurisdiction;
     for (code, is_asked) in [("JUR002", !allowed.is_empty()), ("JUR001", !required.is_empty())] {
         if is_asked {
             profile.levels.insert(0, (selector(code)?, Level::Error));

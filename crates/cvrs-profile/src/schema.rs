@@ -18,7 +18,7 @@ pub fn schema() -> String {
     for (number, (key, what)) in KEYS.iter().enumerate() {
         let shape = match *key {
             "extends" => format!("\"enum\": [{}]", quoted(&Profile::ALL.map(Profile::name))),
-            "rule-book" => "\"type\": \"string\"".to_owned(),
+            "rule-book" | "file-name" => "\"type\": \"string\"".to_owned(),
             "off" => "\"type\": \"array\", \"items\": {\"type\": \"string\"}".to_owned(),
             "levels" => format!("\"type\": \"object\", \"additionalProperties\": {{\"enum\": [{levels}]}}"),
             "required" => format!(

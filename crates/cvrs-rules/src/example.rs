@@ -159,7 +159,7 @@ pub fn file_of(example: &Example) -> Option<Vec<u8>> {
         Example::Cells(cells) | Example::With(cells, _) => file(Version::V3, &[cells]),
         Example::CellsV1(cells) => file(Version::V1, &[cells]),
         Example::Records(rows) => file(Version::V3, rows),
-        Example::File(_, make) => make(),
+        Example::File(_, make) | Example::Many(_, _, make) => make(),
         Example::Name(_) => return None,
     })
 }

@@ -66,8 +66,20 @@ impl Book {
 
     /// Says what is wrong with a file's name (not its folder).
     pub fn explain_name(&self, name: &str, out: &mut Vec<Finding>) {
-        if let Some(what) = fault_of_name(name) {
-            out.extend(self.tell("XR010", None, Some(Message::text(what))));
+        let what = match &self.jurisdiction().file_name {
+            Some(own) => own.fault_of(name).map(|what| Message::Owned(what.into())),
+            None => fault_of_name(name).map(Message::text),
+        };
+        if let Some(what) = what {
+            out.extend(self.tell("XR010", None, Some(what)));
+        }
+    }
+
+    /// The day reported that a file's name tells.
+    pub fn day_of_name(&self, name: &str) -> Option<Date> {
+        match &self.jurisdiction().file_name {
+            Some(own) => own.day_of(name),
+            None => crate::day_of_name(name),
         }
     }
 }

@@ -48,6 +48,9 @@ impl Tally {
     }
 }
 
+/// The hash of an empty value (FNV-1a).
+const EMPTY: u64 = 0xCBF2_9CE4_8422_2325;
+
 /// Whether a column has one value throughout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Same {
@@ -63,9 +66,7 @@ impl Same {
         if self.differs {
             return;
         }
-        let hash = value
-            .iter()
-            .fold(0xCBF2_9CE4_8422_2325u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
+        let hash = value.iter().fold(EMPTY, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
         match self.value {
             None => (self.value, self.first_line) = (Some(hash), line),
             Some(first) => self.differs = first != hash,
@@ -206,12 +207,18 @@ impl Patterns {
             add("PAT006", None, self.windows, format!("text in Windows-1252: {}", share(self.windows)));
         }
         for (same, (field, least)) in self.same.iter().zip(VARYING) {
-            if of >= least && !same.differs && same.value.is_some() {
+            // A column that is empty throughout is told as such, and shifted cells or ids cut short bring one value, too.
+            let has_other_cause = self.shifted.is_pattern(of)
+                || field == Field::RecipId && self.scientific.is_pattern(of)
+                || same.value == Some(EMPTY);
+            if of >= least && !same.differs && same.value.is_some() && !has_other_cause {
                 let tally = Tally { count: of, first_line: same.first_line };
                 add("PAT008", Some(field), tally, format!("one value in all {of} rows of {}", field.name()));
             }
         }
-        if let (Some(day), Some(latest)) = (name.and_then(day_of_name), Date::from_number(self.latest)) {
+        if let (Some(day), Some(latest)) =
+            (name.and_then(|name| book.day_of_name(name)), Date::from_number(self.latest))
+        {
             let what = other_day(day, latest, book.today());
             let tally = Tally { count: of, first_line: 2 };
             if let Some(what) = what {
@@ -237,7 +244,8 @@ impl Patterns {
                         Some(Field::RecipAddressCounty | Field::AdminAddressCounty) => {
                             shown_by == Some(Field::RecipAddressCounty)
                         }
-                        field => field == Some(Field::Ndc) && shown_by == field,
+                        // What a code that nobody knows is said to disagree with is a finding on another column.
+                        field => shown_by == Some(Field::Ndc) && (field == shown_by || code == "XR013"),
                     }
             }
             "PAT002" => code == "DATA009",
@@ -245,6 +253,14 @@ impl Patterns {
             "PAT004" => code == "BUSR013" || code == "XR018",
             "PAT005" => code == "DATA007" && field == Some(Field::AdminType),
             "PAT006" => code == "XR004",
+            // What is right in one column is wrong in the next, whatever the rule.
+            "PAT007" => {
+                let is_of_cells = ["DATA", "REQD", "DNTS", "DCH"].iter().any(|family| code.starts_with(family));
+                let is_of_pairs = code.starts_with("BUSR0") && !matches!(code, "BUSR006" | "BUSR013");
+                is_of_cells
+                    || is_of_pairs
+                    || matches!(code, "XR012" | "XR013" | "XR014" | "XR017" | "XR019" | "XR020" | "XR022" | "XR024")
+            }
             _ => false,
         }
     }

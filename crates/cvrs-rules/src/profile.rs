@@ -87,10 +87,12 @@ pub struct Jurisdiction {
     pub required: Vec<Field>,
     /// Columns that, if filled, must have one of these values, whatever its case.
     pub allowed: Vec<(Field, Vec<String>)>,
+    /// How files are named, in place of the specification's convention (XR010).
+    pub file_name: Option<crate::NamePattern>,
 }
 
 impl Jurisdiction {
-    /// Whether it asks nothing.
+    /// Whether it asks nothing of records.
     pub const fn is_empty(&self) -> bool {
         self.required.is_empty() && self.allowed.is_empty()
     }
@@ -119,7 +121,7 @@ impl Options {
             select: Vec::new(),
             ignore: Vec::new(),
             levels: Vec::new(),
-            jurisdiction: Jurisdiction { required: Vec::new(), allowed: Vec::new() },
+            jurisdiction: Jurisdiction { required: Vec::new(), allowed: Vec::new(), file_name: None },
         }
     }
 }

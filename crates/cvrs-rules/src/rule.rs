@@ -136,6 +136,9 @@ pub enum Example {
     File(&'static str, fn() -> Vec<u8>),
     /// A file name.
     Name(&'static str),
+    /// A file of many records, under a name or without one, and what is in its columns. The records have findings of
+    /// their own; a pattern is told once.
+    Many(Option<&'static str>, &'static str, fn() -> Vec<u8>),
 }
 
 /// One rule, as it is declared.

@@ -1,6 +1,6 @@
 //! Commands that tell what the rule book, the field table and the code sets say.
 
-use cvrs_rules::Profile;
+use crate::own_profile::ProfileArg;
 use std::path::PathBuf;
 
 /// A table for people or for programs.
@@ -17,8 +17,10 @@ pub(crate) enum TableFormat {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Rules {
     /// Only the rules that count in this profile, with their levels there [default: all rules, all profiles].
-    #[arg(long, value_name = "PROFILE", value_parser = profile())]
-    pub(crate) profile: Option<Profile>,
+    ///
+    /// One of recommended, dch, tool, strict, or the path of a TOML profile.
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<ProfileArg>,
     /// Form of the list.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: TableFormat,
@@ -56,6 +58,9 @@ pub(crate) struct Codes {
     /// The folder of imported lists [default: cvrs/codes under the user's data folder].
     #[arg(long, global = true, value_name = "DIR", env = "CVRS_CODES", hide_env_values = true)]
     pub(crate) dir: Option<PathBuf>,
+    /// Form of the answer.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: TableFormat,
     /// Write to a file instead of stdout.
     #[arg(short, long, global = true, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -87,11 +92,4 @@ pub(crate) struct ImportCodes {
     /// `-` is stdin.
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
-}
-
-/// Reads the name of a built-in profile.
-fn profile() -> impl clap::builder::TypedValueParser<Value = Profile> {
-    use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-    let values = Profile::ALL.map(|profile| PossibleValue::new(profile.name()));
-    PossibleValuesParser::new(values).map(|name| Profile::from_name(&name).unwrap_or_default())
 }

@@ -1,9 +1,11 @@
 //! `cvrs codes`: the code sets in use, one code of them, and newer lists taken in.
 
 mod import;
+mod json;
 mod show;
 
-use crate::args::{Codes, CodesAction, Common};
+use super::rules::json_line;
+use crate::args::{Codes, CodesAction, Common, TableFormat};
 use crate::fault::{Exit, Result};
 use crate::{page, stored_codes};
 use cvrs_codes::CodeSets;
@@ -17,7 +19,10 @@ pub(crate) fn run(args: &Codes, common: &Common) -> Result<Exit> {
         Some(CodesAction::Show(show)) => show::blocks(sets()?, show)?,
         Some(CodesAction::Import(files)) => import::run(files, args.dir.as_deref())?,
     };
-    page::print(&blocks, args.output.as_deref(), common.color)
+    match args.format {
+        TableFormat::Text => page::print(&blocks, args.output.as_deref(), common.color),
+        TableFormat::Json => page::write(&json_line(&json::of_blocks(&blocks)), args.output.as_deref()),
+    }
 }
 
 /// All sets with version, size and origin, and the lists taken in.

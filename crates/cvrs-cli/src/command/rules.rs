@@ -2,25 +2,48 @@
 
 use crate::args::{Common, Rules, TableFormat};
 use crate::fault::{Exit, Result};
+use crate::own_profile::ProfileArg;
 use crate::page;
 use cvrs_report::Level;
 use cvrs_rules::guide::{Block, Cell, Table, message};
-use cvrs_rules::{Consent, Profile, RULES, Rule};
+use cvrs_rules::{Book, Consent, Options, Profile, RULES, Rule};
 use serde::Serialize;
 
+/// A profile as it is listed: its name, and the level of each rule in it.
+struct Listed {
+    name: String,
+    book: Book,
+}
+
+impl Listed {
+    fn new(profile: &ProfileArg) -> Result<Self> {
+        // The day plays no part in levels.
+        let mut options = Options::new(Profile::Recommended, super::validate::local_day());
+        profile.apply(&mut options)?;
+        Ok(Self { name: profile.label(options.profile), book: Book::new(&options) })
+    }
+
+    /// The worst level of the rule's findings.
+    fn level(&self, rule: &Rule) -> Level {
+        let ids = std::iter::once(None).chain(rule.dch().map(Some));
+        ids.map(|dch| self.book.level(rule.code, dch, false)).max().unwrap_or(Level::Off)
+    }
+}
+
 pub(crate) fn run(args: &Rules, common: &Common) -> Result<Exit> {
-    let is_listed = |rule: &&'static Rule| args.profile.is_none_or(|profile| rule.level_in(profile) > Level::Off);
+    let listed = args.profile.as_ref().map(Listed::new).transpose()?;
+    let is_listed = |rule: &&'static Rule| listed.as_ref().is_none_or(|listed| listed.level(rule) > Level::Off);
     let rules: Vec<&'static Rule> = RULES.iter().filter(is_listed).collect();
     match args.format {
         TableFormat::Json => {
-            let rows: Vec<Row> = rules.into_iter().map(|rule| Row::new(rule, args.profile)).collect();
+            let rows: Vec<Row> = rules.into_iter().map(|rule| Row::new(rule, listed.as_ref())).collect();
             page::write(&json_line(&rows), args.output.as_deref())
         }
         TableFormat::Text => {
-            let about = args.profile.map_or_else(String::new, |profile| format!(" of profile {}", profile.name()));
+            let about = listed.as_ref().map_or_else(String::new, |listed| format!(" of profile {}", listed.name));
             let blocks = [
                 Block::Title(format!("{} rules{about}, rule book {}", rules.len(), cvrs_rules::RULE_BOOK_VERSION)),
-                Block::Table(table(&rules, args.profile)),
+                Block::Table(table(&rules, listed.as_ref())),
                 Block::Text("`cvrs explain CODE` says all of one.".to_owned()),
             ];
             page::print(&blocks, args.output.as_deref(), common.color)
@@ -35,16 +58,19 @@ pub(super) fn json_line(value: &impl Serialize) -> Vec<u8> {
     text
 }
 
-fn table(rules: &[&'static Rule], profile: Option<Profile>) -> Table {
-    let profiles = profile.map_or_else(|| Profile::ALL.to_vec(), |profile| vec![profile]);
+fn table(rules: &[&'static Rule], listed: Option<&Listed>) -> Table {
     let mut head = vec!["code", "name"];
-    match profile {
+    match listed {
         Some(_) => head.push("level"),
-        None => head.extend(profiles.iter().map(|profile| profile.name())),
+        None => head.extend(Profile::ALL.map(Profile::name)),
     }
     head.push("what is wrong");
     let row = |rule: &&'static Rule| {
-        let levels = profiles.iter().map(|&profile| match rule.level_in(profile) {
+        let levels = match listed {
+            Some(listed) => vec![listed.level(rule)],
+            None => Profile::ALL.map(|profile| rule.level_in(profile)).to_vec(),
+        };
+        let levels = levels.into_iter().map(|level| match level {
             Level::Off => Cell::text("-"),
             level => Cell::text(level.name()),
         });
@@ -97,7 +123,7 @@ struct Dch {
 }
 
 impl Row {
-    fn new(rule: &'static Rule, profile: Option<Profile>) -> Self {
+    fn new(rule: &'static Rule, listed: Option<&Listed>) -> Self {
         let level = |profile| rule.level_in(profile).name();
         Self {
             code: rule.code,
@@ -105,7 +131,7 @@ impl Row {
             layer: rule.layer.name(),
             scope: rule.scope.name(),
             fields: rule.fields.iter().map(|field| field.name()).collect(),
-            level: profile.map(level),
+            level: listed.map(|listed| listed.level(rule).name()),
             levels: Levels {
                 recommended: level(Profile::Recommended),
                 strict: level(Profile::Strict),

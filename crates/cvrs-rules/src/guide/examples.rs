@@ -20,6 +20,10 @@ pub(super) fn blocks(examples: &[Example]) -> Vec<Block> {
             Example::CellsV1(cells) => parts.record(cells, "in version 1".to_owned()),
             Example::Records(rows) => parts.rest.push(Block::Table(records(rows))),
             Example::File(what, _) => parts.rest.push(Block::text(format!("A file: {what}."))),
+            Example::Many(None, what, _) => parts.rest.push(Block::text(format!("A file of many records: {what}."))),
+            Example::Many(Some(name), what, _) => {
+                parts.rest.push(Block::text(format!("A file `{name}` of many records: {what}.")));
+            }
             Example::Name(name) => parts.add(vec!["file name"], vec![Cell::code(name)]),
         }
     }

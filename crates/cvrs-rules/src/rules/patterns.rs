@@ -3,7 +3,7 @@
 //! The rows' own findings stay as they are; a pattern says what made them.
 
 use crate::rule::levels;
-use crate::{Check, Layer, Rule, Scope};
+use crate::{Check, Example, Layer, Rule, Scope, many};
 use cvrs_report::Level::{Off, Warn};
 use cvrs_spec::Field::*;
 
@@ -19,8 +19,14 @@ pub(crate) const LOST_ZEROS: Rule = Rule {
           becomes 2138: every place in New England and every county from Alabama to Connecticut is hit at once.",
     remedy: "Export these columns as text. `cvrs fix` puts a zero back where the state agrees with the result.",
     source: "our own; Census county codes, USPS ZIP codes, NDC in 11 digits",
-    passes: &[],
-    fails: &[],
+    passes: &[
+        Example::Many(None, "recip_address_zip is `02139` in every row, the state MA", many::zips_with_zero),
+        Example::Many(None, "every ZIP code and county has five digits", many::good),
+    ],
+    fails: &[
+        Example::Many(None, "recip_address_zip is `2139` in every row, the state MA", many::zips_without_zero),
+        Example::Many(None, "recip_address_county is `1073` in every row, the state AL", many::counties_without_zero),
+    ],
     check: Check::Elsewhere,
 };
 
@@ -34,6 +40,12 @@ pub(crate) const US_DATES: Rule = Rule {
     remedy: "Export dates as YYYY-MM-DD. `cvrs fix` converts those whose day is above 12; \
              `cvrs fix --fix F10` takes the others month first.",
     source: "our own; CVRS v2 instructions, data types",
+    passes: &[Example::Many(
+        None,
+        "admin_date is `1/14/2021` in one row of thirty, `2021-01-15` in the others",
+        many::one_us_date,
+    )],
+    fails: &[Example::Many(None, "admin_date is `1/14/2021`, `1/15/2021` and so on", many::us_dates)],
     ..LOST_ZEROS
 };
 
@@ -46,6 +58,8 @@ pub(crate) const SERIAL_DATES: Rule = Rule {
           apart, so that the date cannot be told from the number alone.",
     remedy: "Give the column a date format in the spreadsheet, or export it as text from the source system.",
     source: "our own; CVRS v2 instructions, data types",
+    passes: &[Example::Many(None, "recip_dob is `24985` in one row of thirty", many::one_serial_number)],
+    fails: &[Example::Many(None, "recip_dob is `24985`, `24986` and so on", many::serial_numbers)],
     ..LOST_ZEROS
 };
 
@@ -58,6 +72,8 @@ pub(crate) const SCIENTIFIC_IDS: Rule = Rule {
           were different have become one.",
     remedy: "Export the ids as text from the source system; what this file holds cannot be repaired.",
     source: "our own",
+    passes: &[Example::Many(None, "vax_event_id is `1E500-11`, `1E501-11` and so on", many::ids_with_an_e)],
+    fails: &[Example::Many(None, "vax_event_id is `1.23457E+11`, `1.23458E+11` and so on", many::scientific_ids)],
     ..LOST_ZEROS
 };
 
@@ -70,6 +86,16 @@ pub(crate) const OTHER_VERSION: Rule = Rule {
           missing names in its header and a wrong admin_type in every record.",
     remedy: "Name the version with --spec-version, or bring the file to the current one with `cvrs convert --to cvrs`.",
     source: "our own; CVRS v2 change notes, columns removed",
+    passes: &[Example::Many(
+        None,
+        "admin_type is `PH` in one row of thirty, `17` in the others",
+        many::one_code_of_version_1,
+    )],
+    fails: &[Example::Many(
+        None,
+        "admin_type is `PH`, `CL` or `POD` in every row under a header of version 2",
+        many::codes_of_version_1,
+    )],
     ..LOST_ZEROS
 };
 
@@ -82,6 +108,8 @@ pub(crate) const WINDOWS_1252: Rule = Rule {
           names arrive with replacement characters.",
     remedy: "Export as UTF-8. `cvrs fix --fix F37` converts the file where all of it reads as Windows-1252.",
     source: "our own; CVRS v2 instructions, text in UTF-8",
+    passes: &[Example::Many(None, "`é` in admin_name is the bytes C3 A9 in every row", many::utf8)],
+    fails: &[Example::Many(None, "`é` in admin_name is the byte E9 in every row", many::windows_1252)],
     ..LOST_ZEROS
 };
 
@@ -94,6 +122,12 @@ pub(crate) const SHIFTED: Rule = Rule {
           zip, races under ethnicity. Every one of them is then a finding of its own.",
     remedy: "Replace tabs inside values by a blank at the export, and write a cell for each column even if it is empty.",
     source: "our own; CVRS v2 instructions: a tab inside a value must be replaced",
+    passes: &[Example::Many(None, "an empty cell before recip_dob in one row of thirty", many::one_shifted)],
+    fails: &[Example::Many(
+        None,
+        "an empty cell before recip_dob in every row moves what follows by one column",
+        many::shifted,
+    )],
     ..LOST_ZEROS
 };
 
@@ -106,6 +140,8 @@ pub(crate) const ONE_VALUE: Rule = Rule {
           the export took the place of the data.",
     remedy: "Look at how the export fills the column. Send what is known, and the code for unknown where nothing is.",
     source: "our own",
+    passes: &[Example::Many(None, "recip_dob differs from row to row", many::good)],
+    fails: &[Example::Many(None, "recip_dob is `1970-01-01` in every row", many::one_birth_date)],
     ..LOST_ZEROS
 };
 
@@ -118,5 +154,7 @@ pub(crate) const OTHER_DAY: Rule = Rule {
           renamed, or sent in place of another.",
     remedy: "Compare the file with the day that it is meant to report. Doses given earlier than that day are no mistake.",
     source: "our own; CVRS v2 instructions, file name and content of one file",
+    passes: &[Example::Many(Some("20210115_01_GAA.txt"), "admin_date is `2021-01-15` in every row", many::good)],
+    fails: &[Example::Many(Some("20210114_01_GAA.txt"), "admin_date is `2021-01-15` in every row", many::good)],
     ..LOST_ZEROS
 };
