@@ -172,6 +172,14 @@ impl Index {
         &self.separators[start..=self.line_ends[line] as usize]
     }
 
+    /// How many entries the [window](Index::window) of a line has besides its first, and the window followed by what
+    /// the list holds after it, so that a reader can load a fixed number of entries at once.
+    #[inline]
+    pub fn window_and_more(&self, line: usize) -> (usize, &[u32]) {
+        let start = if line == 0 { 0 } else { self.line_ends[line - 1] as usize };
+        (self.line_ends[line] as usize - start, &self.separators[start..])
+    }
+
     /// Positions of control characters that are neither separators nor part of a line end.
     pub fn odd(&self) -> &[u32] {
         &self.odd

@@ -8,7 +8,7 @@ pub enum Tier {
     Portable,
     /// 64-bit ARM.
     Neon,
-    /// x86-64 with AVX2 and BMI.
+    /// x86-64 with AVX2, BMI and AES.
     Avx2,
     /// x86-64 with AVX-512 F, BW, VL, DQ and VBMI2.
     Avx512,
@@ -40,6 +40,7 @@ impl Tier {
                     && std::arch::is_x86_feature_detected!("bmi2")
                     && std::arch::is_x86_feature_detected!("popcnt")
                     && std::arch::is_x86_feature_detected!("lzcnt")
+                    && std::arch::is_x86_feature_detected!("aes")
             }
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {

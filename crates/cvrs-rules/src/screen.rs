@@ -7,8 +7,8 @@
 //!
 //! ```text
 //! lengths   all columns at once, every null, forbidden and length rule in one vector comparison
-//! sets      each coded cell, loaded as a number, is looked up in one perfect hash over (code, set)
-//! words     `Redacted` as one number; dates, ZIP codes, counties and PINs as digits in a register
+//! passages  runs of coded cells, known by their bytes when they were seen before, else looked up in one perfect hash
+//! words     PINs, ZIP codes and dates as digits in a register
 //! relations on the numbers that came out; products and places by memory of combinations found good before
 //! ```
 //!
@@ -21,23 +21,29 @@
 //! To whoever changes this: the body is one function, compiled once for each tier; keep it free of calls that do not
 //! inline. The memory may hold only what a pure function of the bytes has found good.
 
+mod cells;
 mod digits;
 mod memory;
+mod passage;
 mod plan;
+mod relations;
 mod sets;
 mod suspicion;
+mod vector;
 
-use crate::rules::{dates, places, races};
-use crate::{Book, Codes, Profile};
-use cvrs_parse::{Date, Header, Index, Record, Tier};
+use crate::rules::races;
+use crate::{Book, Codes};
+use cells::{Cells, MOST_COLUMNS, Window};
+use cvrs_parse::{Header, Index, Record, Tier};
 use cvrs_report::Level;
-use cvrs_spec::{Event, Field, Model, Version};
-use digits::{MASKS, load, not_digits, splat};
+use cvrs_spec::{Event, Model};
 pub use memory::Memory;
-use memory::{ProductWords, Word};
+use passage::Tags;
 use plan::{Content, Plan};
-use sets::{SetTable, to_upper};
+use relations::{Relations, Roles};
+use sets::SetTable;
 pub use suspicion::Suspicion;
+use vector::{Portable, ROOM, Vector};
 
 /// A line that the book must be asked about, or that is blank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,32 +67,6 @@ pub struct Screened {
     pub blank_lines: u32,
 }
 
-/// Where the columns that relations speak of stand in the file.
-#[derive(Clone, Copy, Debug)]
-struct Roles {
-    refusal: Option<u32>,
-    missed: Option<u32>,
-    ext_type: Option<u32>,
-    dob: Option<u32>,
-    admin: Option<u32>,
-    expiration: Option<u32>,
-}
-
-/// Which relations are tested.
-#[derive(Clone, Copy, Debug)]
-struct Relations {
-    dates_checked: bool,
-    born_after: bool,
-    born_in_future: bool,
-    given_in_future: bool,
-    expired: bool,
-    too_old: bool,
-    too_early: bool,
-    places: bool,
-    products: bool,
-    races: bool,
-}
-
 /// The fused check for one header and one book.
 #[derive(Clone, Debug)]
 pub struct Screen {
@@ -98,10 +78,6 @@ pub struct Screen {
     roles: Roles,
     relations: Relations,
     races: Vec<u32>,
-    product: [Option<u32>; 5],
-    places: [[Option<u32>; 3]; 2],
-    /// Columns that must not start with a blank, which shows as an edge.
-    names: [Option<u32>; 2],
     codes: Codes,
     /// Whether every record is stopped: nothing is compiled for it.
     stops_all: bool,
@@ -111,6 +87,21 @@ pub struct Screen {
 }
 
 const N_MODELS: usize = 4;
+
+/// The place of the plans for none of the three models.
+const NO_MODEL: u8 = 3;
+
+/// The model that a byte stands for, as its place among the plans of an event.
+static MODELS: [u8; 256] = {
+    let mut models = [NO_MODEL; 256];
+    let (letters, mut at) = (b"DIP", 0);
+    while at < letters.len() {
+        models[letters[at] as usize] = at as u8;
+        models[letters[at].to_ascii_lowercase() as usize] = at as u8;
+        at += 1;
+    }
+    models
+};
 
 impl Screen {
     /// Compiles the check for a file with that header, for the fastest instructions that this machine has.
@@ -127,56 +118,25 @@ impl Screen {
     pub fn for_tier(book: &Book, header: &Header, tier: Tier) -> Self {
         assert!(tier.is_available(), "this machine has no {}", tier.name());
         let mut plans = Vec::with_capacity(Event::ALL.len() * N_MODELS);
+        let mut tags = Tags::default();
         for event in Event::ALL {
             for model in [Some(Model::D), Some(Model::I), Some(Model::P), None] {
-                plans.push(Plan::new(book, header, event, model));
+                plans.push(Plan::new(book, header, event, model, &mut tags));
             }
         }
-        let on = |code: &str| book.is_on(code);
         let at = |field| header.position(field).map(|at| at as u32);
         let any_on = |codes: &[&str]| codes.iter().any(|code| book.is_on(code));
-        let products_listed = [Field::Cvx, Field::Mvx, Field::Ndc]
-            .into_iter()
-            .any(|field| plan::content(book, header.version(), None, field) == Content::Product);
-        let v1_only = |field| if header.version() == Version::V1 { at(field) } else { None };
         Self {
             plans,
             sets: SetTable::new(),
-            roles: Roles {
-                refusal: at(Field::VaxRefusal),
-                missed: v1_only(Field::RecipMissedAppt),
-                ext_type: at(Field::ExtType),
-                dob: at(Field::RecipDob),
-                admin: at(Field::AdminDate),
-                expiration: at(Field::VaxExpiration),
-            },
-            relations: Relations {
-                dates_checked: plan::content(book, header.version(), None, Field::RecipDob) == Content::Date,
-                born_after: on("BUSR005"),
-                born_in_future: on("BUSR011"),
-                given_in_future: on("BUSR012"),
-                expired: on("XR012"),
-                too_old: on("XR019"),
-                too_early: on("XR020") && !book.is_test(),
-                places: any_on(&[
-                    "BUSR001", "BUSR002", "BUSR003", "BUSR004", "BUSR007", "BUSR008", "BUSR009", "BUSR010", "XR022",
-                ]),
-                products: products_listed || any_on(&["XR013", "XR014", "XR015", "XR016"]),
-                races: on("XR017"),
-            },
+            roles: Roles::new(header),
+            relations: Relations::new(book, header),
             races: races::RACES[1..].iter().filter_map(|&field| at(field)).collect(),
-            product: [Field::Cvx, Field::Mvx, Field::Ndc, Field::DoseNum, Field::VaxSeriesComplete].map(at),
-            places: places::PLACES.map(|place| place.columns().map(at)),
-            names: [Field::ResponsibleOrg, Field::AdminName].map(at),
             codes: book.codes(),
-            // The CDC tool's reading has rules of its own.
-            stops_all: on("XR021")
-                || on("BUSR006") && header.version() == Version::V1
-                || book.profile() == Profile::Tool
-                || header.n_columns() > MOST_COLUMNS,
+            stops_all: relations::stops_all(book, header),
             has_jurisdiction: !book.jurisdiction().is_empty(),
             asks_for_edges: any_on(&["XR008", "XR023"]) || book.level("DATA005", None, true) > Level::Off,
-            asks_for_utf8: on("XR004"),
+            asks_for_utf8: book.is_on("XR004"),
             book: book.clone(),
             header: header.clone(),
             tier,
@@ -221,7 +181,7 @@ impl Screen {
             Tier::Avx512 => tiers::avx512(self, text, index, is_utf8, memory, stopped),
             #[cfg(target_arch = "x86_64")]
             Tier::Avx2 => tiers::avx2(self, text, index, is_utf8, memory, stopped),
-            _ => self.lines_in(text, index, is_utf8, memory, stopped),
+            _ => self.lines_in::<Portable>(text, index, is_utf8, memory, stopped),
         }
     }
 
@@ -237,7 +197,7 @@ impl Screen {
     }
 
     #[inline(always)]
-    fn lines_in(
+    fn lines_in<V: Vector>(
         &self,
         text: &[u8],
         index: &Index,
@@ -247,25 +207,22 @@ impl Screen {
     ) -> Screened {
         let n_columns = self.header.n_columns();
         let mut screened = Screened::default();
-        let (mut odd, mut edges) = (index.odd().iter().peekable(), index.edges().iter().peekable());
+        let (mut odd, mut edges) = (Passed::new(index.odd()), Passed::new(index.edges()));
+        let mut spare: Window = [0; MOST_COLUMNS + 1];
         for number in 0..index.n_lines() {
-            let window = index.window(number);
-            let entries = window.len() - 1;
+            let (entries, window) = index.window_and_more(number);
             let end = window[entries];
-            let (mut is_odd, mut is_edged) = (false, false);
-            while odd.next_if(|&&at| at < end).is_some() {
-                is_odd = true;
-            }
-            while edges.next_if(|&&at| at < end).is_some() {
-                is_edged = true;
-            }
+            let is_odd = odd.any_before(end);
+            let is_edged = edges.any_before(end);
             // With CRLF the carriage return has an entry of its own, right before the line feed's.
-            let is_crlf = entries > 1
+            let is_crlf = entries == n_columns + 1
                 && window[entries - 1] + 1 == end
-                && text[end as usize - 1] == b'\r'
-                && (end as usize) < text.len();
+                && (end as usize) < text.len()
+                && text[end as usize - 1] == b'\r';
             let is_regular = entries - usize::from(is_crlf) == n_columns;
             if !is_regular || is_odd || self.stops_all {
+                let is_crlf = entries == 2 && window[1] + 1 == end && text.get(end as usize - 1) == Some(&b'\r');
+                let is_crlf = is_crlf && (end as usize) < text.len();
                 let is_blank = window[0].wrapping_add(1) + u32::from(is_crlf) == end;
                 let suspicion = Suspicion::ALL;
                 stopped.push(Stopped { line: number as u32, records: screened.records, is_blank, suspicion });
@@ -273,11 +230,14 @@ impl Screen {
                 screened.records += u32::from(!is_blank);
                 continue;
             }
-            let window = &window[..=n_columns];
-            let is_text_odd = is_edged || !is_utf8 && !is_line_utf8(text, window);
-            let stage = if is_text_odd { Some(Stage::Lengths) } else { self.stops_window(text, window, memory) };
-            if let Some(stage) = stage {
-                let suspicion = self.suspect(text, window, stage, is_text_odd, memory);
+            let window = window.first_chunk().unwrap_or_else(|| {
+                spare[..window.len()].copy_from_slice(window);
+                &spare
+            });
+            let cells = Cells::new(text, window);
+            let is_text_odd = is_edged || !is_utf8 && !is_line_utf8(text, window, n_columns);
+            if is_text_odd || self.record_stops_with_room::<V>(&cells, end, memory) {
+                let suspicion = self.suspect(&cells, is_text_odd, memory);
                 stopped.push(Stopped { line: number as u32, records: screened.records, is_blank: false, suspicion });
             }
             screened.records += 1;
@@ -285,82 +245,116 @@ impl Screen {
         screened
     }
 
-    /// Where a regular record is stopped, if at all: `window` is where its cells end, after the byte before its first.
+    /// Whether a regular record is stopped. Near the end of the text vectors would reach beyond it.
     #[inline(always)]
-    fn stops_window(&self, text: &[u8], window: &[u32], memory: &mut Memory) -> Option<Stage> {
-        let cells = &Cells::new(text, window);
-        let n_columns = window.len() - 1;
-        let Some(plan) = self.plan_of(cells) else { return Some(Stage::Lengths) };
-        let mut bad = 0u32;
-        let limits = plan.min[..n_columns].iter().zip(&plan.span[..n_columns]);
-        for (&length, (&min, &span)) in cells.lengths[..n_columns].iter().zip(limits) {
-            bad |= u32::from(length.wrapping_sub(min) > span);
+    fn record_stops_with_room<V: Vector>(&self, cells: &Cells<'_>, end: u32, memory: &mut Memory) -> bool {
+        if cells.text().len() < end as usize + ROOM {
+            return self.last_record_stops(cells, memory);
         }
-        if bad != 0 {
-            return Some(Stage::Lengths);
+        self.record_stops::<V>(cells, memory)
+    }
+
+    #[inline(never)]
+    fn last_record_stops(&self, cells: &Cells<'_>, memory: &mut Memory) -> bool {
+        self.record_stops::<Portable>(cells, memory)
+    }
+
+    /// Whether a regular record is stopped.
+    #[inline(always)]
+    fn record_stops<V: Vector>(&self, cells: &Cells<'_>, memory: &mut Memory) -> bool {
+        let Some(plan) = self.plan_of(cells) else { return true };
+        let are_lengths_wrong = if self.header.n_columns() <= 48 {
+            are_lengths_wrong::<48>(cells.window(), plan)
+        } else {
+            are_lengths_wrong::<MOST_COLUMNS>(cells.window(), plan)
+        };
+        if are_lengths_wrong {
+            return true;
         }
-        const REDACTED: u64 = u64::from_le_bytes(*b"redacted");
         let mut wrong = 0u64;
-        for &column in &plan.redacted {
-            wrong |= (cells.load(column) | splat(0x20)) ^ REDACTED;
+        for &column in &plan.pins {
+            wrong |= cells.not_digits(column, 6);
         }
         for &column in &plan.not_redacted {
-            wrong |= u64::from(cells.length(column) == 8 && (cells.load(column) | splat(0x20)) == REDACTED);
+            wrong |= u64::from(cells.is_redacted(column));
         }
         for &column in &plan.no_blank {
             wrong |= u64::from(cells.has_blank(column));
         }
-        for &column in &plan.zips {
-            wrong |= cells.not_zip(column);
+        for &column in &plan.digits {
+            wrong |= cells.not_all_digits(column);
         }
-        for &(column, digits) in &plan.digits {
-            // Empty, or just so many digits.
-            let length = cells.length(column);
-            let is_filled = u64::from(length != 0);
-            wrong |=
-                is_filled * (u64::from(length ^ digits) | not_digits(cells.load(column), MASKS[digits as usize & 7]));
+        for (column, letters) in &plan.letters {
+            wrong |= u64::from(!letters[cells.first_byte(*column) as usize]);
         }
-        for &(column, content) in &plan.others {
-            wrong |= u64::from(cells.is_wrong(column, content));
+        if wrong != 0 {
+            return true;
         }
-        if wrong != 0 || self.sets_stop(cells, plan) {
-            return Some(Stage::Contents);
+        let mut unknown = 0;
+        for passage in &plan.passages {
+            unknown |= u32::from(!memory.passages.has::<V>(passage.key::<V>(cells)));
         }
-        if self.dates_stop(cells) {
-            return Some(Stage::Dates);
+        for run in &plan.redacted {
+            unknown |= u32::from(!run.is_usual::<V>(cells));
         }
-        let is_stopped = self.relations.races && self.races_stop(cells)
-            || self.relations.products && self.products_stop(cells, memory)
-            || self.relations.places && (self.place_stops(cells, 0, memory) || self.place_stops(cells, 1, memory));
-        (is_stopped || self.jurisdiction_stops(cells)).then_some(Stage::Others)
+        unknown != 0 && self.is_unknown_wrong::<V>(cells, plan, memory)
+            || self.dates_stop::<V>(cells)
+            || self.place_stops::<V>(cells, 0, plan, memory)
+            || self.place_stops::<V>(cells, 1, plan, memory)
+            || self.products_stop::<V>(cells, memory)
+            || self.races_stop(cells)
+            || self.jurisdiction_stops(cells)
     }
 
-    /// Where the book has to look in a regular record that is stopped: each test again, by itself, from the stage on
-    /// that stopped it, since all before has been passed.
+    /// Whether any of the passages that are not known, or of the redacted cells, is wrong; the good passages are known
+    /// from now on.
     #[inline(never)]
-    fn suspect(&self, text: &[u8], window: &[u32], stage: Stage, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
-        let cells = &Cells::new(text, window);
+    fn is_unknown_wrong<V: Vector>(&self, cells: &Cells<'_>, plan: &Plan, memory: &mut Memory) -> bool {
+        for passage in &plan.passages {
+            let key = passage.key::<Portable>(cells);
+            if memory.passages.has::<V>(V::from_words(key)) {
+                continue;
+            }
+            if !passage.is_good(cells, plan, &self.sets) {
+                return true;
+            }
+            if passage.is_short(cells) {
+                memory.passages.remember::<V>(key);
+            }
+        }
+        !plan.redacted.iter().all(|run| run.is_good(cells))
+    }
+
+    /// Where the book has to look in a regular record that is stopped: each test again, by itself.
+    #[inline(never)]
+    fn suspect(&self, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
         let Some(plan) = self.plan_of(cells) else { return Suspicion::ALL };
         let mut suspicion = Suspicion::NONE;
-        if stage <= Stage::Contents {
-            self.suspect_cells(cells, plan, (window.len() - 1) as u32, &mut suspicion);
+        for (column, &content) in plan.contents.iter().enumerate() {
+            let at = column as u32;
+            if is_length_wrong(cells.window(), plan, column)
+                || content != Content::Any && !content.is_met_by(cells.cell(at), &self.sets)
+            {
+                suspicion.add_column(at);
+            }
         }
-        for column in [self.roles.dob, self.roles.admin, self.roles.expiration].into_iter().flatten() {
-            if cells.date(Some(column)) == NO_DATE {
+        for column in self.roles.dates.into_iter().flatten() {
+            if cells.date(Some(column)) == cells::NO_DATE {
                 suspicion.add_column(column);
             }
         }
-        if self.dates_stop(cells) {
+        if self.dates_stop::<Portable>(cells) {
             suspicion.add_family(Suspicion::DATES);
         }
-        if self.relations.races && self.races_stop(cells) {
+        if self.races_stop(cells) {
             suspicion.add_family(Suspicion::RACES);
         }
-        if self.relations.products && self.products_stop(cells, memory) {
+        if self.products_stop::<Portable>(cells, memory) {
             suspicion.add_family(Suspicion::PRODUCTS);
-            self.product[..3].iter().flatten().for_each(|&column| suspicion.add_column(column));
+            self.roles.product[..3].iter().flatten().for_each(|&column| suspicion.add_column(column));
         }
-        if self.relations.places && (self.place_stops(cells, 0, memory) || self.place_stops(cells, 1, memory)) {
+        if self.place_stops::<Portable>(cells, 0, plan, memory) || self.place_stops::<Portable>(cells, 1, plan, memory)
+        {
             suspicion.add_family(Suspicion::PLACES);
         }
         if plan.not_redacted.iter().any(|&column| cells.is_redacted(column)) {
@@ -368,64 +362,9 @@ impl Screen {
         }
         if is_text_odd {
             suspicion.add_family(Suspicion::TEXT);
-            self.names.iter().flatten().for_each(|&column| suspicion.add_column(column));
+            self.roles.names.iter().flatten().for_each(|&column| suspicion.add_column(column));
         }
         suspicion
-    }
-
-    /// Whether the jurisdiction asks for more than the record has.
-    #[inline(always)]
-    fn jurisdiction_stops(&self, cells: &Cells<'_>) -> bool {
-        self.has_jurisdiction && self.is_against_jurisdiction(cells)
-    }
-
-    #[inline(never)]
-    fn is_against_jurisdiction(&self, cells: &Cells<'_>) -> bool {
-        let jurisdiction = self.book.jurisdiction();
-        let event = if cells.is_yes(self.roles.refusal) { Event::Refusal } else { Event::Vaccination };
-        let value = |field: Field| cells.of(self.header.position(field).map(|at| at as u32));
-        let mut required = jurisdiction.required.iter();
-        required.any(|&field| value(field).is_empty() && jurisdiction.requires(field, event))
-            || jurisdiction.allowed.iter().any(|&(field, _)| !jurisdiction.allows(field, value(field)))
-    }
-
-    /// The columns whose length or content is wrong.
-    fn suspect_cells(&self, cells: &Cells<'_>, plan: &Plan, n_columns: u32, suspicion: &mut Suspicion) {
-        for column in 0..n_columns {
-            let at = column as usize;
-            if cells.length(column).wrapping_sub(plan.min[at]) > plan.span[at] {
-                suspicion.add_column(column);
-            }
-        }
-        let mut add_if = |column: u32, is_wrong: bool| {
-            if is_wrong {
-                suspicion.add_column(column);
-            }
-        };
-        for &(column, salt) in &plan.sets {
-            let is_code = cells.length(column) <= 8 && self.sets.contains(to_upper(cells.word(column)), salt);
-            add_if(column, !is_code);
-        }
-        for &(column, digits) in &plan.digits {
-            let value = cells.cell(column);
-            let is_right = value.len() == digits as usize && value.iter().all(u8::is_ascii_digit);
-            add_if(column, !value.is_empty() && !is_right);
-        }
-        plan.redacted.iter().for_each(|&column| add_if(column, !cells.is_redacted(column)));
-        plan.no_blank.iter().for_each(|&column| add_if(column, cells.has_blank(column)));
-        plan.zips.iter().for_each(|&column| add_if(column, cells.not_zip(column) != 0));
-        plan.others.iter().for_each(|&(column, content)| add_if(column, cells.is_wrong(column, content)));
-    }
-
-    /// Whether any code is not of its set. Codes are mostly in upper case; only if one is not found are all looked up
-    /// again whatever their case.
-    #[inline(always)]
-    fn sets_stop(&self, cells: &Cells<'_>, plan: &Plan) -> bool {
-        let mut found = true;
-        for &(column, salt) in &plan.sets {
-            found &= self.sets.contains(cells.word(column), salt);
-        }
-        !found && plan.sets.iter().any(|&(column, salt)| !self.sets.contains(to_upper(cells.word(column)), salt))
     }
 
     /// The plan for the record's event and model; `None` if there is none that a record can keep to.
@@ -439,271 +378,59 @@ impl Screen {
             Event::Vaccination
         };
         // An empty `ext_type` leaves the model to other columns: the book sees to that.
-        let model = match cells.word(self.roles.ext_type?) & !0x20 {
+        let ext_type = self.roles.ext_type?;
+        let model = match cells.length(ext_type) {
             0 => return None,
-            D => 0,
-            I => 1,
-            P => 2,
-            _ => 3,
-        };
-        const D: u64 = b'D' as u64;
-        const I: u64 = b'I' as u64;
-        const P: u64 = b'P' as u64;
-        let plan = &self.plans[event as usize * N_MODELS + model];
+            1 => MODELS[*cells.text().get(cells.start(ext_type))? as usize],
+            _ => NO_MODEL,
+        } as usize;
+        let plan = self.plans.get(event as usize * N_MODELS + model)?;
         (!plan.always).then_some(plan)
     }
-
-    #[inline(always)]
-    fn dates_stop(&self, cells: &Cells<'_>) -> bool {
-        let relations = &self.relations;
-        let (dob, admin, expiration) =
-            (cells.date(self.roles.dob), cells.date(self.roles.admin), cells.date(self.roles.expiration));
-        if relations.dates_checked && (dob == NO_DATE || admin == NO_DATE || expiration == NO_DATE) {
-            return true;
-        }
-        let today = self.book.today().as_number();
-        let mut wrong = relations.given_in_future & is_after(admin, today)
-            | relations.born_in_future & is_after(dob, today)
-            | relations.born_after & is_after(dob, admin);
-        if let Some(admin) = real(admin) {
-            if let Some(expiration) = real(expiration) {
-                wrong |= relations.expired && dates::is_expired(expiration, admin);
-            }
-            if let Some(dob) = real(dob) {
-                wrong |= relations.too_old && dates::is_too_old(dob, admin);
-            }
-            wrong |= relations.too_early && dates::is_before_authorisation(admin);
-        }
-        wrong
-    }
-
-    #[inline(always)]
-    fn races_stop(&self, cells: &Cells<'_>) -> bool {
-        let mut any = 0;
-        for &column in &self.races {
-            any |= cells.length(column);
-        }
-        any != 0 && races::are_muddled(|field| cells.of(self.header.position(field).map(|at| at as u32)))
-    }
-
-    #[inline(always)]
-    fn products_stop(&self, cells: &Cells<'_>, memory: &mut Memory) -> bool {
-        let [cvx, mvx, ndc, dose, complete] = self.product;
-        let words = ProductWords {
-            cvx: cells.word_of(cvx),
-            mvx: cells.word_of(mvx),
-            ndc: cells.word_of(ndc),
-            ndc_rest: cells.rest_of(ndc),
-            dose: cells.word_of(dose),
-            complete: cells.word_of(complete),
-        };
-        memory.is_new_product(&words) && {
-            let values = [cells.of(cvx), cells.of(mvx), cells.of(ndc), cells.of(dose), cells.of(complete)];
-            let is_bad = self.is_product_bad(&values);
-            if !is_bad {
-                memory.remember_product();
-            }
-            is_bad
-        }
-    }
-
-    #[inline(never)]
-    fn is_product_bad(&self, &[cvx, mvx, ndc, dose, complete]: &[&[u8]; 5]) -> bool {
-        let codes = self.codes;
-        let is_listed = |value: &[u8], test: &dyn Fn(&[u8]) -> bool| value.is_empty() || test(value);
-        let is_test = self.book.is_test();
-        !is_listed(cvx, &|cvx| cvx.iter().all(u8::is_ascii_digit) && codes.is_cvx_or_placeholder(cvx))
-            || !is_listed(mvx, &|mvx| codes.is_mvx_or_placeholder(mvx))
-            || !is_listed(ndc, &|ndc| codes.is_ndc(ndc) || is_test && codes.is_placeholder_ndc(ndc))
-            || crate::rules::products::is_doubtful(cvx, mvx, ndc, dose, complete, codes, is_test)
-    }
-
-    #[inline(always)]
-    fn place_stops(&self, cells: &Cells<'_>, place: usize, memory: &mut Memory) -> bool {
-        let [county, state, zip] = self.places[place];
-        memory.is_new_place(cells.word_of(county), cells.word_of(state), cells.word_of(zip)) && {
-            let is_bad = places::is_doubtful(cells.of(county), cells.of(state), cells.of(zip), self.codes);
-            if !is_bad {
-                memory.remember_place();
-            }
-            is_bad
-        }
-    }
 }
 
-/// The stages of the check, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    Lengths,
-    Contents,
-    Dates,
-    Others,
-}
-
-/// What stands for a cell that is no date; an empty one is 0.
-const NO_DATE: u32 = u32::MAX;
-
-/// A date that is one.
+/// Whether any of the first `N` columns is too short or too long.
 #[inline(always)]
-const fn real(date: u32) -> Option<Date> {
-    if date == NO_DATE { None } else { Date::from_number(date) }
+fn are_lengths_wrong<const N: usize>(window: &Window, plan: &Plan) -> bool {
+    let mut wrong = 0u32;
+    for column in 0..N {
+        wrong |= u32::from(is_length_wrong(window, plan, column));
+    }
+    wrong != 0
 }
 
-/// Whether `left` is later than `right` at the coarser precision of the two, if both are dates.
 #[inline(always)]
-const fn is_after(left: u32, right: u32) -> bool {
-    if left == 0 || right == 0 || left == NO_DATE || right == NO_DATE {
-        return false;
-    }
-    if left.is_multiple_of(100) || right.is_multiple_of(100) { left / 100 > right / 100 } else { left > right }
+fn is_length_wrong(window: &Window, plan: &Plan, column: usize) -> bool {
+    let length = window[column + 1].wrapping_sub(window[column]).wrapping_sub(1);
+    length.wrapping_sub(plan.min[column]) > plan.span[column]
 }
 
 #[inline(never)]
-fn is_line_utf8(text: &[u8], window: &[u32]) -> bool {
-    let (start, end) = (window[0].wrapping_add(1) as usize, window[window.len() - 1] as usize);
-    core::str::from_utf8(&text[start..end]).is_ok()
+fn is_line_utf8(text: &[u8], window: &Window, n_columns: usize) -> bool {
+    core::str::from_utf8(&text[window[0].wrapping_add(1) as usize..window[n_columns] as usize]).is_ok()
 }
 
-/// The most columns a file may have to be screened; another is left to the book.
-const MOST_COLUMNS: usize = 64;
-
-/// The cells of a regular record.
-struct Cells<'a> {
-    text: &'a [u8],
-    starts: [u32; MOST_COLUMNS],
-    lengths: [u32; MOST_COLUMNS],
+/// Goes along a sorted list of positions.
+struct Passed<'a> {
+    rest: &'a [u32],
 }
 
-impl<'a> Cells<'a> {
+impl<'a> Passed<'a> {
+    const fn new(positions: &'a [u32]) -> Self {
+        Self { rest: positions }
+    }
+
+    /// Whether there are positions before `end` that were not yet passed; they are now.
     #[inline(always)]
-    fn new(text: &'a [u8], window: &[u32]) -> Self {
-        let mut cells = Cells { text, starts: [0; MOST_COLUMNS], lengths: [0; MOST_COLUMNS] };
-        let n_columns = window.len() - 1;
-        let places = cells.starts[..n_columns].iter_mut().zip(&mut cells.lengths[..n_columns]);
-        for ((&before, &end), (start, length)) in window[..n_columns].iter().zip(&window[1..]).zip(places) {
-            *start = before.wrapping_add(1);
-            *length = end.wrapping_sub(*start);
+    fn any_before(&mut self, end: u32) -> bool {
+        let mut any = false;
+        while let Some((&first, rest)) = self.rest.split_first()
+            && first < end
+        {
+            any = true;
+            self.rest = rest;
         }
-        cells
-    }
-
-    #[inline(always)]
-    fn start(&self, column: u32) -> usize {
-        self.starts[column as usize % MOST_COLUMNS] as usize
-    }
-
-    #[inline(always)]
-    fn length(&self, column: u32) -> u32 {
-        self.lengths[column as usize % MOST_COLUMNS]
-    }
-
-    /// The cell's first eight bytes and what follows them.
-    #[inline(always)]
-    fn load(&self, column: u32) -> u64 {
-        load(self.text, self.start(column))
-    }
-
-    /// The cell as a number, if it has up to eight bytes; else its first eight.
-    #[inline(always)]
-    fn word(&self, column: u32) -> u64 {
-        self.load(column) & MASKS[self.length(column).min(8) as usize]
-    }
-
-    #[inline(always)]
-    fn cell(&self, column: u32) -> &'a [u8] {
-        let start = self.start(column);
-        &self.text[start..start + self.length(column) as usize]
-    }
-
-    /// The cell of a column that the file may lack.
-    #[inline(always)]
-    fn of(&self, column: Option<u32>) -> &'a [u8] {
-        match column {
-            Some(column) => self.cell(column),
-            None => &[],
-        }
-    }
-
-    /// The cell of a column that the file may lack, as memory keeps it.
-    #[inline(always)]
-    fn word_of(&self, column: Option<u32>) -> Word {
-        match column {
-            Some(column) => Word { bytes: self.word(column), length: self.length(column) },
-            None => Word { bytes: 0, length: 0 },
-        }
-    }
-
-    /// What follows the first eight bytes of a cell, up to seven bytes of it.
-    #[inline(always)]
-    fn rest_of(&self, column: Option<u32>) -> u64 {
-        let Some(column) = column else { return 0 };
-        let rest = self.length(column).saturating_sub(8).min(7);
-        load(self.text, self.start(column) + 8) & MASKS[rest as usize]
-    }
-
-    #[inline(always)]
-    fn is_yes(&self, column: Option<u32>) -> bool {
-        const YES: u64 = u64::from_le_bytes(*b"YES\0\0\0\0\0");
-        match column {
-            Some(column) => to_upper(self.word(column)) == YES && self.length(column) == 3,
-            None => false,
-        }
-    }
-
-    /// The date in a column: 0 if empty, [`NO_DATE`] if it is none.
-    #[inline(always)]
-    fn date(&self, column: Option<u32>) -> u32 {
-        let Some(column) = column else { return 0 };
-        match self.length(column) {
-            0 => 0,
-            length => match digits::date(self.text, self.start(column), length) {
-                Some(date) => date,
-                None => NO_DATE,
-            },
-        }
-    }
-
-    fn is_redacted(&self, column: u32) -> bool {
-        self.cell(column).eq_ignore_ascii_case(crate::rules::redaction::WORD.as_bytes())
-    }
-
-    #[inline(always)]
-    fn has_blank(&self, column: u32) -> bool {
-        let (mut start, mut left) = (self.start(column), self.length(column) as usize);
-        let mut found = 0;
-        loop {
-            let word = load(self.text, start) ^ splat(b' ');
-            // A zero byte, exact in its lowest place, which is all that is asked.
-            let zeros = word.wrapping_sub(splat(1)) & !word & splat(0x80);
-            found |= zeros & MASKS[left.min(8)];
-            if left <= 8 {
-                return found != 0;
-            }
-            start += 8;
-            left -= 8;
-        }
-    }
-
-    /// Not zero if a non-empty cell is no ZIP code.
-    #[inline(always)]
-    fn not_zip(&self, column: u32) -> u64 {
-        let length = self.length(column);
-        let five = not_digits(self.load(column), MASKS[5]);
-        let tail = load(self.text, self.start(column) + 5);
-        let plus_four = ((tail & 0xFF) ^ b'-' as u64) | not_digits(tail >> 8, MASKS[4]);
-        let plus_four = u64::from(length != 10) | plus_four;
-        u64::from(length != 0) * (five | (u64::from(length != 5) * plus_four))
-    }
-
-    /// Whether the content of a non-empty cell is wrong; an empty one is right.
-    #[inline(always)]
-    fn is_wrong(&self, column: u32, content: Content) -> bool {
-        let value = self.cell(column);
-        match content {
-            Content::Digits => !value.iter().all(u8::is_ascii_digit),
-            Content::TwoLetters => !value.is_empty() && !crate::rules::value_set::is_two_letters(value),
-            _ => false,
-        }
+        any
     }
 }
 
@@ -712,11 +439,12 @@ mod tiers {
     //! The body of the screen, compiled for further instructions. Nothing in it is unsafe but to call it.
     #![expect(unsafe_code, reason = "calls of code for a feature that was found")]
 
+    use super::vector::{Avx2, Avx512};
     use super::{Memory, Screen, Screened, Stopped};
     use cvrs_parse::Index;
 
     macro_rules! tier {
-        ($name:ident, $inner:ident, $features:literal) => {
+        ($name:ident, $inner:ident, $vector:ident, $features:literal) => {
             #[target_feature(enable = $features)]
             fn $inner(
                 screen: &Screen,
@@ -726,7 +454,7 @@ mod tiers {
                 memory: &mut Memory,
                 stopped: &mut Vec<Stopped>,
             ) -> Screened {
-                screen.lines_in(text, index, is_utf8, memory, stopped)
+                screen.lines_in::<$vector>(text, index, is_utf8, memory, stopped)
             }
 
             pub(super) fn $name(
@@ -743,6 +471,6 @@ mod tiers {
         };
     }
 
-    tier!(avx2, avx2_inner, "avx2,bmi1,bmi2,popcnt,lzcnt");
-    tier!(avx512, avx512_inner, "avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi1,bmi2,popcnt,lzcnt");
+    tier!(avx2, avx2_inner, Avx2, "avx2,bmi1,bmi2,popcnt,lzcnt,aes");
+    tier!(avx512, avx512_inner, Avx512, "avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi1,bmi2,popcnt,lzcnt,aes");
 }

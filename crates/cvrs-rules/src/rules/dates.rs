@@ -168,7 +168,7 @@ pub(crate) const EXPIRED: Rule = Rule {
 };
 
 /// The most years that a recipient may have lived before it is a mistake.
-const OLDEST: u32 = 120;
+pub(crate) const OLDEST: u32 = 120;
 
 /// Whether the recipient would be older than anybody is.
 pub(crate) const fn is_too_old(dob: Date, admin: Date) -> bool {
@@ -198,7 +198,7 @@ pub(crate) const TOO_OLD: Rule = Rule {
 };
 
 /// The day of the first COVID-19 vaccine's authorisation in the United States.
-const FIRST_DAY: Date = Date::from_ymd(2020, 12, 11).expect("a day of the calendar");
+pub(crate) const FIRST_DAY: Date = Date::from_ymd(2020, 12, 11).expect("a day of the calendar");
 
 /// Whether no COVID-19 vaccine was authorised yet.
 pub(crate) const fn is_before_authorisation(admin: Date) -> bool {

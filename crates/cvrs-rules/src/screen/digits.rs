@@ -21,10 +21,12 @@ pub(crate) const MASKS: [u64; 9] = {
 /// Eight bytes from `at` on; zeros beyond the text's end.
 #[inline(always)]
 pub(crate) fn load(text: &[u8], at: usize) -> u64 {
-    match text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        Some(bytes) => u64::from_le_bytes(*bytes),
-        None => load_near_end(text, at),
+    if let Some(rest) = text.get(at..)
+        && let Some(bytes) = rest.first_chunk::<8>()
+    {
+        return u64::from_le_bytes(*bytes);
     }
+    load_near_end(text, at)
 }
 
 #[cold]

@@ -1,105 +1,119 @@
-//! Combinations of cells that were found good before.
+//! Bytes that were found good before.
 //!
-//! A file holds a few dozen products and some thousand places, each again and again. Whether a combination is good
-//! depends on its bytes alone, so a small table of the ones seen last answers nearly every question.
+//! A file says the same few things again and again: some dozen products, some thousand places, some hundred
+//! combinations of races. Whether such a combination is good depends on its bytes alone, so a small table of the ones
+//! seen last answers nearly every question with one comparison, whatever number of rules stand behind the answer.
+//! A table forgets when it must; it never remembers what a pure function of the key has not found good.
 
-use crate::screen::digits::MASKS;
+use super::vector::{Pair, Quad, Vector};
 
-const PRODUCTS: usize = 512;
-const PLACES: usize = 2048;
+/// A table of keys: two places a key, the one used last first.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pairs: Box<[Pair; PAIRS]>,
+}
 
-/// A worker's memory of good products and places. It belongs to one screen and must not be shared with another's.
+const PAIRS: usize = 1 << 11;
+const QUADS: usize = 1 << 12;
+
+impl Known {
+    /// An empty table. No key is all zeros.
+    fn new() -> Self {
+        let pairs = vec![Pair::default(); PAIRS].into_boxed_slice();
+        Self { pairs: pairs.try_into().expect("so many were made") }
+    }
+
+    /// Whether the key was remembered, and not forgotten since.
+    #[inline(always)]
+    pub(crate) fn has<V: Vector>(&self, key: V::Key) -> bool {
+        V::is_among(key, &self.pairs[V::mixed(key) % PAIRS])
+    }
+
+    /// Remembers a key.
+    #[inline(always)]
+    pub(crate) fn remember<V: Vector>(&mut self, key: [u64; 4]) {
+        let Pair([newer, older]) = &mut self.pairs[V::mixed(V::from_words(key)) % PAIRS];
+        *older = *newer;
+        *newer = key;
+    }
+}
+
+/// A table of short keys: four places a key, the one used last first.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownShort {
+    quads: Box<[Quad; QUADS]>,
+}
+
+impl KnownShort {
+    /// An empty table. No key is all zeros.
+    fn new() -> Self {
+        let quads = vec![Quad::default(); QUADS].into_boxed_slice();
+        Self { quads: quads.try_into().expect("so many were made") }
+    }
+
+    /// Whether the key was remembered, and not forgotten since.
+    #[inline(always)]
+    pub(crate) fn has<V: Vector>(&self, key: V::Short) -> bool {
+        V::is_among_four(key, &self.quads[V::short_mixed(key) % QUADS])
+    }
+
+    /// Remembers a key.
+    #[inline(always)]
+    pub(crate) fn remember<V: Vector>(&mut self, key: [u64; 2]) {
+        let Quad(quad) = &mut self.quads[V::short_mixed(V::short_from_words(key)) % QUADS];
+        quad.copy_within(..3, 1);
+        quad[0] = key;
+    }
+}
+
+/// A worker's memory. It belongs to one screen and must not be shared with another's.
 #[derive(Clone, Debug)]
 pub struct Memory {
-    products: Vec<[u64; 4]>,
-    places: Vec<[u64; 2]>,
-    /// Where the combination asked for last would stand, so that remembering it costs nothing.
-    key: [u64; 4],
-    slot: usize,
-    fits: bool,
+    /// Runs of coded cells, see [`passage`](super::passage).
+    pub(crate) passages: Known,
+    /// Vaccines with maker, product, dose and whether the series is complete.
+    pub(crate) products: Known,
+    /// Counties with state and ZIP code.
+    pub(crate) places: KnownShort,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { products: vec![[0; 4]; PRODUCTS], places: vec![[0; 2]; PLACES], key: [0; 4], slot: 0, fits: false }
+        Self { passages: Known::new(), products: Known::new(), places: KnownShort::new() }
     }
 }
 
-#[inline(always)]
-fn slot(key: &[u64], slots: usize) -> usize {
-    let mixed =
-        key.iter().fold(0u64, |mixed, &part| (mixed.rotate_left(29) ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    (mixed >> 40) as usize % slots
-}
+#[cfg(test)]
+mod tests {
+    use super::super::vector::Portable;
+    use super::*;
+    use proptest::prelude::*;
 
-/// A cell as the screen holds it: up to eight bytes as a number, and its length.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Word {
-    pub(crate) bytes: u64,
-    pub(crate) length: u32,
-}
-
-/// The codes of a product and its dose, as the screen holds them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ProductWords {
-    pub(crate) cvx: Word,
-    pub(crate) mvx: Word,
-    pub(crate) ndc: Word,
-    /// What of the NDC follows its first eight bytes.
-    pub(crate) ndc_rest: u64,
-    pub(crate) dose: Word,
-    pub(crate) complete: Word,
-}
-
-impl Memory {
-    /// Whether this product is not known to be good.
-    #[inline(always)]
-    pub(crate) fn is_new_product(&mut self, words: &ProductWords) -> bool {
-        let ProductWords { cvx, mvx, ndc, ndc_rest, dose, complete } = *words;
-        self.fits =
-            (cvx.length <= 4) & (mvx.length <= 3) & (ndc.length <= 15) & (dose.length <= 3) & (complete.length <= 4);
-        if !self.fits {
-            return true;
+    proptest! {
+        #[test]
+        fn only_what_was_remembered_is_known(
+            keys in prop::collection::vec(prop::array::uniform4(0u64..3), 1..60),
+            asked in prop::array::uniform4(0u64..3),
+        ) {
+            let mut known = Known::new();
+            for &key in keys.iter().filter(|key| **key != [0; 4]) {
+                known.remember::<Portable>(key);
+                prop_assert!(known.has::<Portable>(key));
+            }
+            prop_assert!(asked == [0; 4] || !known.has::<Portable>(asked) || keys.contains(&asked));
         }
-        let at = |length: u32, shift: u32| u64::from(length) << shift;
-        // Lengths stand beside the bytes, so that no two combinations have one key.
-        self.key = [
-            cvx.bytes | mvx.bytes << 32 | at(cvx.length, 56) | at(mvx.length, 60),
-            ndc.bytes,
-            ndc_rest | at(ndc.length, 56),
-            dose.bytes | complete.bytes << 24 | at(dose.length, 56) | at(complete.length, 60) | 1 << 63,
-        ];
-        self.slot = slot(&self.key, PRODUCTS);
-        self.products[self.slot] != self.key
-    }
 
-    /// Remembers the product that was asked for last.
-    pub(crate) fn remember_product(&mut self) {
-        if self.fits {
-            self.products[self.slot] = self.key;
-        }
-    }
-
-    /// Whether this place is not known to be good. Of a ZIP code of nine digits the first five tell the place; its
-    /// shape has been seen to.
-    #[inline(always)]
-    pub(crate) fn is_new_place(&mut self, county: Word, state: Word, zip: Word) -> bool {
-        self.fits = (county.length <= 5) & (state.length <= 2) & (zip.length <= 10);
-        if !self.fits {
-            return true;
-        }
-        let at = |length: u32, shift: u32| u64::from(length) << shift;
-        let zip_length = zip.length.min(5);
-        self.key[0] = county.bytes | state.bytes << 40 | at(county.length, 56) | at(state.length, 60);
-        self.key[1] = zip.bytes & MASKS[zip_length as usize] | at(zip_length, 40) | 1 << 63;
-        self.slot = slot(&self.key[..2], PLACES);
-        self.places[self.slot] != self.key[..2]
-    }
-
-    /// Remembers the place that was asked for last.
-    pub(crate) fn remember_place(&mut self) {
-        if self.fits {
-            self.places[self.slot] = [self.key[0], self.key[1]];
+        #[test]
+        fn only_what_was_remembered_is_known_of_short_keys(
+            keys in prop::collection::vec(prop::array::uniform2(0u64..9), 1..60),
+            asked in prop::array::uniform2(0u64..9),
+        ) {
+            let mut known = KnownShort::new();
+            for &key in keys.iter().filter(|key| **key != [0; 2]) {
+                known.remember::<Portable>(key);
+                prop_assert!(known.has::<Portable>(key));
+            }
+            prop_assert!(asked == [0; 2] || !known.has::<Portable>(asked) || keys.contains(&asked));
         }
     }
 }

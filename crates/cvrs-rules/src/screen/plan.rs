@@ -1,7 +1,10 @@
 //! What a column must be like, compiled from the field table and the book for one kind of event and one model.
 
-use crate::rules::{forbidden, length, redaction, required};
-use crate::screen::sets::Group;
+use super::cells::{Cells, MOST_COLUMNS};
+use super::passage::{Passage, Tags, passages};
+use super::sets::{Group, SetTable, key};
+use super::vector::Vector;
+use crate::rules::{forbidden, length, places, redaction, required, shape, value_set};
 use crate::{Ask, Book, Dch};
 use cvrs_parse::Header;
 use cvrs_report::Level;
@@ -26,6 +29,8 @@ pub(crate) enum Content {
     County,
     /// Two letters.
     TwoLetters,
+    /// A route that may be anything short.
+    Route,
     /// The word `Redacted`.
     Redacted,
     /// Anything but the word `Redacted`.
@@ -36,55 +41,181 @@ pub(crate) enum Content {
     Product,
 }
 
+impl Content {
+    /// How many bytes a cell of a coded column mostly takes at most; `None` if the column is not coded.
+    pub(crate) fn typical_bytes(self) -> Option<u32> {
+        match self {
+            // Five of the six are mostly empty.
+            Self::Set(Group::Whole(SetId::Race)) => Some(2),
+            _ => self.longest_code(),
+        }
+    }
+
+    /// How many bytes a right cell of a coded column takes at most; `None` if the column is not coded.
+    pub(crate) fn longest_code(self) -> Option<u32> {
+        match self {
+            Self::Set(group) => Some(group.longest()),
+            Self::TwoLetters => Some(2),
+            Self::Route => Some(10),
+            _ => None,
+        }
+    }
+
+    /// Whether a cell's content is right, as far as the cell alone can tell; an empty one is. A date's and a
+    /// product's are seen to elsewhere.
+    pub(crate) fn is_met_by(self, cell: &[u8], sets: &SetTable) -> bool {
+        let is_redacted = || cell.eq_ignore_ascii_case(redaction::WORD.as_bytes());
+        match self {
+            _ if cell.is_empty() => true,
+            Self::Any | Self::Route | Self::Date | Self::Product => true,
+            Self::Set(group) => cell.len() <= 8 && sets.contains(key(cell), group.salt()),
+            Self::Zip => shape::is_zip(cell),
+            Self::Pin => cell.len() == 6 && cell.iter().all(u8::is_ascii_digit),
+            Self::Digits => cell.iter().all(u8::is_ascii_digit),
+            Self::County => value_set::is_county(cell),
+            Self::TwoLetters => value_set::is_two_letters(cell),
+            Self::Redacted => is_redacted(),
+            Self::NotRedacted => !is_redacted(),
+            Self::NoBlank => !cell.contains(&b' '),
+        }
+    }
+}
+
 /// The columns of the file for one kind of event and one model.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// Whether every such record has a finding, because the file lacks a column.
     pub(crate) always: bool,
-    /// The least length of each column, in bytes.
-    pub(crate) min: Vec<u32>,
-    /// How much longer it may be.
-    pub(crate) span: Vec<u32>,
-    /// Columns with codes, and the salts of their sets.
-    pub(crate) sets: Vec<(u32, u64)>,
-    /// Columns that hold `Redacted`, at a length of eight.
-    pub(crate) redacted: Vec<u32>,
+    /// The least length of each column, in bytes; 0 beyond the last.
+    pub(crate) min: [u32; MOST_COLUMNS],
+    /// How much longer it may be; without limit beyond the last.
+    pub(crate) span: [u32; MOST_COLUMNS],
+    /// The test of each column.
+    pub(crate) contents: Vec<Content>,
+    /// Runs of coded columns.
+    pub(crate) passages: Vec<Passage>,
+    /// Columns whose codes are of one letter, and the letters.
+    pub(crate) letters: Vec<(u32, Box<[bool; 256]>)>,
+    /// Runs of columns that hold the word `Redacted`.
+    pub(crate) redacted: Vec<Redacted>,
+    /// Columns of digits, however many.
+    pub(crate) digits: Vec<u32>,
     pub(crate) not_redacted: Vec<u32>,
     pub(crate) no_blank: Vec<u32>,
-    pub(crate) zips: Vec<u32>,
-    /// Columns that are empty or just so many digits.
-    pub(crate) digits: Vec<(u32, u32)>,
-    /// The few others.
-    pub(crate) others: Vec<(u32, Content)>,
+    /// Columns that are empty or six digits.
+    pub(crate) pins: Vec<u32>,
+    /// Whether the shape of ZIP codes is tested.
+    pub(crate) zip_is_tested: bool,
 }
 
 impl Plan {
-    pub(crate) fn new(book: &Book, header: &Header, event: Event, model: Option<Model>) -> Self {
-        let mut plan = Self::default();
-        for (number, field) in header.columns().iter().enumerate() {
+    pub(crate) fn new(book: &Book, header: &Header, event: Event, model: Option<Model>, tags: &mut Tags) -> Self {
+        let mut plan = Self {
+            always: false,
+            min: [0; MOST_COLUMNS],
+            span: [u32::MAX; MOST_COLUMNS],
+            contents: Vec::new(),
+            passages: Vec::new(),
+            letters: Vec::new(),
+            redacted: Vec::new(),
+            digits: Vec::new(),
+            not_redacted: Vec::new(),
+            no_blank: Vec::new(),
+            pins: Vec::new(),
+            zip_is_tested: false,
+        };
+        for (number, field) in header.columns().iter().enumerate().take(MOST_COLUMNS) {
             let column = field.map_or(Column::FREE, |field| Column::new(book, header.version(), event, model, field));
-            plan.min.push(column.min);
-            plan.span.push(column.max.wrapping_sub(column.min));
+            plan.min[number] = column.min;
+            plan.span[number] = column.max.wrapping_sub(column.min);
+            plan.contents.push(column.content);
             // What cannot be met (a required cell that must be empty) is told by its length, whatever the content.
             if column.min > column.max {
                 plan.always = true;
             }
-            let number = number as u32;
             match column.content {
-                Content::Any | Content::Product | Content::Date => {}
-                Content::Set(group) => plan.sets.push((number, group.salt())),
-                Content::Redacted => plan.redacted.push(number),
-                Content::NotRedacted => plan.not_redacted.push(number),
-                Content::NoBlank => plan.no_blank.push(number),
-                Content::Zip => plan.zips.push(number),
-                Content::Pin => plan.digits.push((number, 6)),
-                Content::County => plan.digits.push((number, 5)),
-                other => plan.others.push((number, other)),
+                Content::NotRedacted => plan.not_redacted.push(number as u32),
+                Content::NoBlank => plan.no_blank.push(number as u32),
+                Content::Pin => plan.pins.push(number as u32),
+                Content::Digits => plan.digits.push(number as u32),
+                Content::Redacted => Redacted::add(&mut plan.redacted, number as u32),
+                Content::Zip => plan.zip_is_tested = true,
+                _ => {}
             }
+        }
+        // Coded cells are judged in passages, but for those of a place, which memory knows together.
+        let place: Vec<Field> = places::PLACES.iter().flat_map(|place| place.columns()).collect();
+        let mut coded = plan.contents.clone();
+        for (number, field) in header.columns().iter().enumerate().take(MOST_COLUMNS) {
+            let is_told = model.is_some() && *field == Some(Field::ExtType);
+            let letters = match coded[number] {
+                Content::Set(group) if group.longest() == 1 => Some(group.letters()),
+                _ => None,
+            };
+            if is_told || letters.is_some() || field.is_some_and(|field| place.contains(&field)) {
+                coded[number] = Content::Any;
+            }
+            if let Some(letters) = letters.filter(|_| !is_told) {
+                plan.letters.push((number as u32, Box::new(letters)));
+            }
+        }
+        bridge_routes(header, &mut coded);
+        match passages(&coded, tags) {
+            Some(passages) => plan.passages = passages,
+            None => plan.always = true,
         }
         // An absent column is an empty cell.
         plan.always |= header.missing().any(|field| Column::new(book, header.version(), event, model, field).min > 0);
         plan
+    }
+}
+
+/// Neighbouring columns, at most three, that hold the word `Redacted`, as it is mostly written.
+#[derive(Clone, Debug)]
+pub(crate) struct Redacted {
+    first: u32,
+    last: u32,
+    words: [u64; 4],
+}
+
+impl Redacted {
+    /// Adds a column to the last run if it is its neighbour, else as a run of its own.
+    fn add(runs: &mut Vec<Self>, column: u32) {
+        let first = match runs.last() {
+            Some(run) if run.last + 1 == column && column - run.first < 3 => runs.pop().map_or(column, |run| run.first),
+            _ => column,
+        };
+        let mut bytes = vec![redaction::WORD; (column - first) as usize + 1].join("\t").into_bytes();
+        bytes.resize(32, 0);
+        let mut words = [0; 4];
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        runs.push(Self { first, last: column, words });
+    }
+
+    /// Whether all of them hold the word, in this case of letters.
+    #[inline(always)]
+    pub(crate) fn is_usual<V: Vector>(&self, cells: &Cells<'_>) -> bool {
+        let start = cells.start(self.first);
+        let key = V::key(cells.text(), start, cells.end(self.last).wrapping_sub(start) as u32, &[0; 4]);
+        V::is_equal(key, &self.words)
+    }
+
+    /// Whether all of them hold the word.
+    pub(crate) fn is_good(&self, cells: &Cells<'_>) -> bool {
+        (self.first..=self.last).all(|column| cells.is_redacted(column))
+    }
+}
+
+/// A route that is not tested but stands between tested cells joins them to one passage: it is a code too.
+fn bridge_routes(header: &Header, coded: &mut [Content]) {
+    if let Some(at) = header.position(Field::VaxRoute)
+        && let [before, route @ Content::Any, after] = coded.get_mut(at.wrapping_sub(1)..at + 2).unwrap_or_default()
+        && before.longest_code().is_some()
+        && after.longest_code().is_some()
+    {
+        *route = Content::Route;
     }
 }
 
@@ -139,7 +270,7 @@ impl Column {
         // No value longer than that has the right content.
         let fits = match content {
             Content::Redacted => redaction::WORD.len() as u32,
-            Content::Set(_) => 8,
+            Content::Set(group) => group.longest(),
             Content::Date | Content::Zip => 10,
             Content::Pin => 6,
             Content::County => 5,

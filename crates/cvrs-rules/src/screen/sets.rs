@@ -50,6 +50,24 @@ impl Group {
         number << 59 ^ number.wrapping_mul(0x0000_5851_F42D_4C95)
     }
 
+    /// The length of its longest code, in bytes.
+    pub(crate) fn longest(self) -> u32 {
+        self.codes().map(|code| code.len() as u32).max().unwrap_or_default()
+    }
+
+    /// Its codes of one letter, in any case; and what stands where a cell is empty.
+    pub(crate) fn letters(self) -> [bool; 256] {
+        let mut letters = [false; 256];
+        for &end in b"\t\r\n" {
+            letters[end as usize] = true;
+        }
+        for code in self.codes().filter(|code| code.len() == 1) {
+            letters[code[0].to_ascii_uppercase() as usize] = true;
+            letters[code[0].to_ascii_lowercase() as usize] = true;
+        }
+        letters
+    }
+
     fn codes(self) -> impl Iterator<Item = &'static [u8]> {
         let (set, left_out) = match self {
             Self::Whole(set) => (set, ""),
@@ -97,7 +115,7 @@ impl SetTable {
 }
 
 /// Up to eight bytes as a number, letters in upper case.
-fn key(value: &[u8]) -> u64 {
+pub(crate) fn key(value: &[u8]) -> u64 {
     let mut bytes = [0u8; 8];
     bytes[..value.len()].copy_from_slice(value);
     to_upper(u64::from_le_bytes(bytes))
