@@ -25,8 +25,9 @@ pub struct Index {
     /// last line without its line feed also the buffer's length. Longer than what is filled.
     separators: Vec<u32>,
     n_separators: usize,
-    /// For each line, the place of its last entry in `separators`.
+    /// For each line, the place of its last entry in `separators`. Longer than what is filled.
     line_ends: Vec<u32>,
+    n_lines: usize,
     odd: Vec<u32>,
     edges: Vec<u32>,
     has_high: bool,
@@ -90,6 +91,7 @@ impl Index {
             separators: Vec::new(),
             n_separators: 0,
             line_ends: Vec::new(),
+            n_lines: 0,
             odd: Vec::new(),
             edges: Vec::new(),
             has_high: false,
@@ -117,7 +119,7 @@ impl Index {
     /// If `text` is 4 GiB - 1 or longer.
     pub fn build(&mut self, text: &[u8]) {
         assert!(text.len() < u32::MAX as usize, "a buffer is shorter than 4 GiB - 1");
-        self.line_ends.clear();
+        self.n_lines = 0;
         self.odd.clear();
         self.edges.clear();
         self.grow(1);
@@ -136,7 +138,9 @@ impl Index {
         if !self.ends_with_line_feed {
             self.grow(self.n_separators);
             self.separators[self.n_separators] = text.len() as u32;
-            self.line_ends.push(self.n_separators as u32);
+            self.grow_lines(self.n_lines);
+            self.line_ends[self.n_lines] = self.n_separators as u32;
+            self.n_lines += 1;
             self.n_separators += 1;
         }
     }
@@ -149,9 +153,17 @@ impl Index {
         }
     }
 
+    /// Makes room for the line ends of one more block.
+    #[cold]
+    fn grow_lines(&mut self, filled: usize) {
+        if self.line_ends.len() < filled + 64 {
+            self.line_ends.resize((filled + 64).next_multiple_of(512) * 2, 0);
+        }
+    }
+
     /// How many lines there are, blank ones included.
-    pub fn n_lines(&self) -> usize {
-        self.line_ends.len()
+    pub const fn n_lines(&self) -> usize {
+        self.n_lines
     }
 
     /// Whether every line has its line feed (an empty buffer: yes).
@@ -249,10 +261,10 @@ impl Iterator for Lines<'_> {
     fn next(&mut self) -> Option<Line> {
         let index = self.index;
         let separators = &index.separators;
-        let mut last_separator = *index.line_ends.get(self.number)? as usize;
+        let mut last_separator = *index.line_ends[..index.n_lines].get(self.number)? as usize;
         let first_separator = if self.number == 0 { 1 } else { index.line_ends[self.number - 1] as usize + 1 };
         let stop = separators[last_separator] as usize;
-        let is_terminated = self.number + 1 < index.line_ends.len() || index.ends_with_line_feed;
+        let is_terminated = self.number + 1 < index.n_lines || index.ends_with_line_feed;
         let next = if is_terminated { stop + 1 } else { stop };
         let mut is_plain = true;
         while index.odd.get(self.next_odd).is_some_and(|&at| (at as usize) < next) {
@@ -352,7 +364,7 @@ mod tests {
                     let mut index = Index::new(tier).with_edges(wants_edges);
                     index.build(&text);
                     prop_assert_eq!(index.separators(), portable.separators());
-                    prop_assert_eq!(&index.line_ends, &portable.line_ends);
+                    prop_assert_eq!(&index.line_ends[..index.n_lines], &portable.line_ends[..portable.n_lines]);
                     prop_assert_eq!(index.odd(), portable.odd());
                     prop_assert_eq!(index.edges(), portable.edges());
                     prop_assert_eq!(index.has_high(), portable.has_high());

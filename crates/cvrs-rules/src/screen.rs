@@ -308,18 +308,18 @@ impl Screen {
 
     /// Whether any of the passages that are not known, or of the redacted cells, is wrong; the good passages are known
     /// from now on.
-    #[inline(never)]
+    #[inline(always)]
     fn is_unknown_wrong<V: Vector>(&self, cells: &Cells<'_>, plan: &Plan, memory: &mut Memory) -> bool {
         for passage in &plan.passages {
-            let key = passage.key::<Portable>(cells);
-            if memory.passages.has::<V>(V::from_words(key)) {
+            let key = passage.key::<V>(cells);
+            if memory.passages.has::<V>(key) {
                 continue;
             }
             if !passage.is_good(cells, plan, &self.sets) {
                 return true;
             }
             if passage.is_short(cells) {
-                memory.passages.remember::<V>(key);
+                memory.passages.remember::<V>(V::words(key));
             }
         }
         !plan.redacted.iter().all(|run| run.is_good(cells))

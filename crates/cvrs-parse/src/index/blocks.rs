@@ -21,6 +21,9 @@ pub(crate) trait Block {
     /// The masks of a block; blanks and quotes only if `edges`.
     fn masks(block: &[u8; 64], edges: bool) -> Masks;
 
+    /// Where a byte stands in a block.
+    fn places_of(block: &[u8; 64], byte: u8) -> u64;
+
     /// Writes the position of each set bit, plus `base`, to the start of `out` (which has room for 64).
     #[inline(always)]
     fn write_positions(mut mask: u64, base: u32, out: &mut [u32; 64]) {
@@ -44,7 +47,7 @@ pub(crate) fn build<B: Block>(index: &mut Index, text: &[u8]) {
     let (blocks, tail) = text.as_chunks::<64>();
     let mut last = [b'x'; 64];
     last[..tail.len()].copy_from_slice(tail);
-    let mut state = State { n: 1, was_low: true, has_high: false };
+    let mut state = State { n: 1, n_lines: 0, was_low: true, has_high: false };
     for (number, block) in blocks.iter().enumerate() {
         state.take::<B>(index, text, block, number * 64, edges);
     }
@@ -52,12 +55,15 @@ pub(crate) fn build<B: Block>(index: &mut Index, text: &[u8]) {
         state.take::<B>(index, text, &last, blocks.len() * 64, edges);
     }
     index.n_separators = state.n;
+    index.n_lines = state.n_lines;
     index.has_high = state.has_high;
 }
 
 struct State {
     /// How many entries of the separator list are filled.
     n: usize,
+    /// How many entries of the list of line ends are filled.
+    n_lines: usize,
     /// Whether the byte before the block ends a cell.
     was_low: bool,
     has_high: bool,
@@ -75,20 +81,30 @@ impl State {
         if let Some(out) = index.separators[self.n..].first_chunk_mut::<64>() {
             B::write_positions(low, start as u32, out);
         }
+        // Most blocks have one line feed or none: which of the two must not be guessed at.
         let mut line_feeds = masks.line_feed;
-        while line_feeds != 0 {
-            let bit = line_feeds & line_feeds.wrapping_neg();
-            let before = (low & (bit - 1)).count_ones() as usize;
-            index.line_ends.push((self.n + before) as u32);
-            line_feeds ^= bit;
+        let before = |bit: u64| (low & bit.wrapping_sub(1)).count_ones() as usize;
+        if index.line_ends.len() < self.n_lines + 64 {
+            index.grow_lines(self.n_lines);
         }
+        index.line_ends[self.n_lines] = (self.n + before(line_feeds & line_feeds.wrapping_neg())) as u32;
+        self.n_lines += usize::from(line_feeds != 0);
+        line_feeds &= line_feeds.wrapping_sub(1);
+        while line_feeds != 0 {
+            index.line_ends[self.n_lines] = (self.n + before(line_feeds & line_feeds.wrapping_neg())) as u32;
+            self.n_lines += 1;
+            line_feeds &= line_feeds - 1;
+        }
+        // A carriage return whose line feed is in the same block is known to be part of a line end.
         let mut rest = low & !masks.tab & !masks.line_feed;
-        while rest != 0 {
-            let at = start + rest.trailing_zeros() as usize;
-            if text[at] != b'\r' || text.get(at + 1) != Some(&b'\n') {
-                index.odd.push(at as u32);
+        if rest != 0 && rest & !(B::places_of(block, b'\r') & masks.line_feed >> 1) != 0 {
+            while rest != 0 {
+                let at = start + rest.trailing_zeros() as usize;
+                if text[at] != b'\r' || text.get(at + 1) != Some(&b'\n') {
+                    index.odd.push(at as u32);
+                }
+                rest &= rest - 1;
             }
-            rest &= rest - 1;
         }
         if edges {
             let after = low << 1 | u64::from(self.was_low);

@@ -40,6 +40,12 @@ impl Block for Neon {
             }
         }
     }
+
+    #[inline(always)]
+    fn places_of(block: &[u8; 64], byte: u8) -> u64 {
+        // SAFETY: as in `masks`.
+        unsafe { gather([0, 16, 32, 48].map(|at| vceqq_u8(vld1q_u8(block.as_ptr().add(at)), vdupq_n_u8(byte)))) }
+    }
 }
 
 /// The pass with NEON.

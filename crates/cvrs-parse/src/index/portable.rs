@@ -44,4 +44,13 @@ impl Block for Portable {
         }
         masks
     }
+
+    #[inline(always)]
+    fn places_of(block: &[u8; 64], byte: u8) -> u64 {
+        let mut places = 0;
+        for (number, bytes) in block.as_chunks::<8>().0.iter().enumerate() {
+            places |= top_bits(zeros(u64::from_le_bytes(*bytes) ^ splat(byte))) << (number * 8);
+        }
+        places
+    }
 }

@@ -37,6 +37,17 @@ impl Block for Avx2 {
             }
         }
     }
+
+    #[inline(always)]
+    fn places_of(block: &[u8; 64], byte: u8) -> u64 {
+        // SAFETY: as in `masks`.
+        unsafe {
+            let wanted = _mm256_set1_epi8(byte as i8);
+            let low = _mm256_cmpeq_epi8(_mm256_loadu_si256(block.as_ptr().cast()), wanted);
+            let high = _mm256_cmpeq_epi8(_mm256_loadu_si256(block.as_ptr().add(32).cast()), wanted);
+            u64::from(_mm256_movemask_epi8(low) as u32) | u64::from(_mm256_movemask_epi8(high) as u32) << 32
+        }
+    }
 }
 
 /// Sixty-four bytes at a time, positions by compression (needs AVX-512 F, BW and VBMI2).
@@ -70,6 +81,12 @@ impl Block for Avx512 {
                 high: _mm512_movepi8_mask(bytes) != 0,
             }
         }
+    }
+
+    #[inline(always)]
+    fn places_of(block: &[u8; 64], byte: u8) -> u64 {
+        // SAFETY: as in `masks`.
+        unsafe { _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(block.as_ptr().cast()), _mm512_set1_epi8(byte as i8)) }
     }
 
     #[inline(always)]

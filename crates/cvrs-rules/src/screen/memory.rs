@@ -13,7 +13,7 @@ pub(crate) struct Known {
     pairs: Box<[Pair; PAIRS]>,
 }
 
-const PAIRS: usize = 1 << 11;
+const PAIRS: usize = 1 << 12;
 const QUADS: usize = 1 << 12;
 
 impl Known {

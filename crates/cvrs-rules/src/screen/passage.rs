@@ -87,6 +87,7 @@ impl Passage {
     }
 
     /// Whether every cell of it is good, seen one by one.
+    #[inline(never)]
     pub(crate) fn is_good(&self, cells: &Cells<'_>, plan: &Plan, sets: &SetTable) -> bool {
         (self.first..=self.last).all(|column| plan.contents[column as usize].is_met_by(cells.cell(column), sets))
     }
