@@ -33,7 +33,7 @@ mod vector;
 
 use crate::rules::races;
 use crate::{Book, Codes};
-use cells::{Cells, MOST_COLUMNS, Window};
+use cells::{Cells, MOST_COLUMNS, Places, Window};
 use cvrs_parse::{Header, Index, Record, Tier};
 use cvrs_report::Level;
 use cvrs_spec::{Event, Model};
@@ -43,7 +43,7 @@ use plan::{Content, Plan};
 use relations::{Relations, Roles};
 use sets::SetTable;
 pub use suspicion::Suspicion;
-use vector::{Portable, ROOM, Vector};
+use vector::{Portable, Text, Vector};
 
 /// A line that the book must be asked about, or that is blank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,7 +208,8 @@ impl Screen {
         let n_columns = self.header.n_columns();
         let mut screened = Screened::default();
         let (mut odd, mut edges) = (Passed::new(index.odd()), Passed::new(index.edges()));
-        let mut spare: Window = [0; MOST_COLUMNS + 1];
+        let (mut spare, mut places): (Window, Places) = ([0; MOST_COLUMNS + 1], Places::NONE);
+        let whole = Text::new(text);
         for number in 0..index.n_lines() {
             let (entries, window) = index.window_and_more(number);
             let end = window[entries];
@@ -234,7 +235,12 @@ impl Screen {
                 spare[..window.len()].copy_from_slice(window);
                 &spare
             });
-            let cells = Cells::new(text, window);
+            if n_columns <= 48 {
+                places.note::<48>(window);
+            } else {
+                places.note::<MOST_COLUMNS>(window);
+            }
+            let cells = Cells::new(whole, &places);
             let is_text_odd = is_edged || !is_utf8 && !is_line_utf8(text, window, n_columns);
             if is_text_odd || self.record_stops_with_room::<V>(&cells, end, memory) {
                 let suspicion = self.suspect(&cells, is_text_odd, memory);
@@ -248,7 +254,7 @@ impl Screen {
     /// Whether a regular record is stopped. Near the end of the text vectors would reach beyond it.
     #[inline(always)]
     fn record_stops_with_room<V: Vector>(&self, cells: &Cells<'_>, end: u32, memory: &mut Memory) -> bool {
-        if cells.text().len() < end as usize + ROOM {
+        if !cells.text().has_room(end as usize) {
             return self.last_record_stops(cells, memory);
         }
         self.record_stops::<V>(cells, memory)
@@ -264,9 +270,9 @@ impl Screen {
     fn record_stops<V: Vector>(&self, cells: &Cells<'_>, memory: &mut Memory) -> bool {
         let Some(plan) = self.plan_of(cells) else { return true };
         let are_lengths_wrong = if self.header.n_columns() <= 48 {
-            are_lengths_wrong::<48>(cells.window(), plan)
+            are_lengths_wrong::<48>(cells.lengths(), plan)
         } else {
-            are_lengths_wrong::<MOST_COLUMNS>(cells.window(), plan)
+            are_lengths_wrong::<MOST_COLUMNS>(cells.lengths(), plan)
         };
         if are_lengths_wrong {
             return true;
@@ -332,7 +338,7 @@ impl Screen {
         let mut suspicion = Suspicion::NONE;
         for (column, &content) in plan.contents.iter().enumerate() {
             let at = column as u32;
-            if is_length_wrong(cells.window(), plan, column)
+            if is_length_wrong(cells.lengths(), plan, column)
                 || content != Content::Any && !content.is_met_by(cells.cell(at), &self.sets)
             {
                 suspicion.add_column(at);
@@ -381,7 +387,7 @@ impl Screen {
         let ext_type = self.roles.ext_type?;
         let model = match cells.length(ext_type) {
             0 => return None,
-            1 => MODELS[*cells.text().get(cells.start(ext_type))? as usize],
+            1 => MODELS[*cells.text().bytes().get(cells.start(ext_type))? as usize],
             _ => NO_MODEL,
         } as usize;
         let plan = self.plans.get(event as usize * N_MODELS + model)?;
@@ -391,18 +397,17 @@ impl Screen {
 
 /// Whether any of the first `N` columns is too short or too long.
 #[inline(always)]
-fn are_lengths_wrong<const N: usize>(window: &Window, plan: &Plan) -> bool {
+fn are_lengths_wrong<const N: usize>(lengths: &[u32; 256], plan: &Plan) -> bool {
     let mut wrong = 0u32;
     for column in 0..N {
-        wrong |= u32::from(is_length_wrong(window, plan, column));
+        wrong |= u32::from(is_length_wrong(lengths, plan, column));
     }
     wrong != 0
 }
 
 #[inline(always)]
-fn is_length_wrong(window: &Window, plan: &Plan, column: usize) -> bool {
-    let length = window[column + 1].wrapping_sub(window[column]).wrapping_sub(1);
-    length.wrapping_sub(plan.min[column]) > plan.span[column]
+fn is_length_wrong(lengths: &[u32; 256], plan: &Plan, column: usize) -> bool {
+    lengths[column].wrapping_sub(plan.min[column]) > plan.span[column]
 }
 
 #[inline(never)]

@@ -2,6 +2,7 @@
 
 use super::digits::{self, MASKS, load, not_digits, splat};
 use super::sets::to_upper;
+use super::vector::Text;
 
 /// The most columns a file may have to be screened; another is left to the book.
 pub(crate) const MOST_COLUMNS: usize = 64;
@@ -19,49 +20,73 @@ pub(crate) struct Word {
     pub(crate) length: u32,
 }
 
+/// Where the cells of a record start and how long they are, in bytes; as long as a byte can count, so that no look-up
+/// needs a check. Kept from record to record.
+pub(crate) struct Places {
+    starts: [u32; 256],
+    lengths: [u32; 256],
+}
+
+impl Places {
+    pub(crate) const NONE: Self = Self { starts: [0; 256], lengths: [0; 256] };
+
+    /// Notes the first `N` columns of a line.
+    #[inline(always)]
+    pub(crate) fn note<const N: usize>(&mut self, window: &Window) {
+        // Two loops, each simple enough to become a few vector instructions.
+        for (start, before) in self.starts[..N].iter_mut().zip(&window[..N]) {
+            *start = before.wrapping_add(1);
+        }
+        let ends = window[..N].iter().zip(&window[1..=N]);
+        for (length, (before, end)) in self.lengths[..N].iter_mut().zip(ends) {
+            *length = end.wrapping_sub(*before).wrapping_sub(1);
+        }
+    }
+}
+
 /// The cells of a regular record.
 #[derive(Clone, Copy)]
 pub(crate) struct Cells<'a> {
-    text: &'a [u8],
-    window: &'a Window,
+    text: Text<'a>,
+    places: &'a Places,
 }
 
 impl<'a> Cells<'a> {
     #[inline(always)]
-    pub(crate) const fn new(text: &'a [u8], window: &'a Window) -> Self {
-        Self { text, window }
+    pub(crate) const fn new(text: Text<'a>, places: &'a Places) -> Self {
+        Self { text, places }
     }
 
     #[inline(always)]
-    pub(crate) const fn window(&self) -> &'a Window {
-        self.window
+    pub(crate) const fn lengths(&self) -> &'a [u32; 256] {
+        &self.places.lengths
     }
 
     #[inline(always)]
     pub(crate) const fn start(&self, column: u32) -> usize {
-        self.window[column as usize % MOST_COLUMNS].wrapping_add(1) as usize
+        self.places.starts[column as u8 as usize] as usize
     }
 
     #[inline(always)]
     pub(crate) const fn end(&self, column: u32) -> usize {
-        self.window[column as usize % MOST_COLUMNS + 1] as usize
+        let at = column as u8 as usize;
+        self.places.starts[at].wrapping_add(self.places.lengths[at]) as usize
     }
 
     #[inline(always)]
     pub(crate) const fn length(&self, column: u32) -> u32 {
-        let at = column as usize % MOST_COLUMNS;
-        self.window[at + 1].wrapping_sub(self.window[at]).wrapping_sub(1)
+        self.places.lengths[column as u8 as usize]
     }
 
     /// The cell's first eight bytes and what follows them.
     #[inline(always)]
     pub(crate) fn load(&self, column: u32) -> u64 {
-        load(self.text, self.start(column))
+        load(self.text.bytes(), self.start(column))
     }
 
     /// The text that the record is part of.
     #[inline(always)]
-    pub(crate) const fn text(&self) -> &'a [u8] {
+    pub(crate) const fn text(&self) -> Text<'a> {
         self.text
     }
 
@@ -73,7 +98,7 @@ impl<'a> Cells<'a> {
 
     #[inline(always)]
     pub(crate) fn cell(&self, column: u32) -> &'a [u8] {
-        &self.text[self.start(column)..self.end(column)]
+        &self.text.bytes()[self.start(column)..self.end(column)]
     }
 
     /// The cell of a column that the file may lack.
@@ -99,7 +124,7 @@ impl<'a> Cells<'a> {
     pub(crate) fn rest_of(&self, column: Option<u32>) -> u64 {
         let Some(column) = column else { return 0 };
         let rest = self.length(column).saturating_sub(8).min(7);
-        load(self.text, self.start(column) + 8) & MASKS[rest as usize]
+        load(self.text.bytes(), self.start(column) + 8) & MASKS[rest as usize]
     }
 
     #[inline(always)]
@@ -118,7 +143,7 @@ impl<'a> Cells<'a> {
         let Some(column) = column else { return 0 };
         match self.length(column) {
             0 => 0,
-            length => match digits::date(self.text, self.start(column), length) {
+            length => match digits::date(self.text.bytes(), self.start(column), length) {
                 Some(date) => date,
                 None => NO_DATE,
             },
@@ -137,7 +162,7 @@ impl<'a> Cells<'a> {
         let (mut start, mut left) = (self.start(column), self.length(column) as usize);
         let mut found = 0;
         loop {
-            let word = load(self.text, start) ^ splat(b' ');
+            let word = load(self.text.bytes(), start) ^ splat(b' ');
             // A zero byte, exact in its lowest place, which is all that is asked.
             let zeros = word.wrapping_sub(splat(1)) & !word & splat(0x80);
             found |= zeros & MASKS[left.min(8)];
@@ -160,7 +185,7 @@ impl<'a> Cells<'a> {
     /// The first byte of the cell, or what follows an empty one; a line feed at the end of the text.
     #[inline(always)]
     pub(crate) fn first_byte(&self, column: u32) -> u8 {
-        match self.text.get(self.start(column)) {
+        match self.text.bytes().get(self.start(column)) {
             Some(&byte) => byte,
             None => b'\n',
         }
@@ -183,7 +208,7 @@ impl<'a> Cells<'a> {
         if length == 5 {
             return 0;
         }
-        let tail = load(self.text, self.start(column) + 5);
+        let tail = load(self.text.bytes(), self.start(column) + 5);
         let plus_four = ((tail & 0xFF) ^ u64::from(b'-')) | not_digits(tail >> 8, MASKS[4]);
         u64::from(length != 0) * (u64::from(length != 10) | plus_four)
     }

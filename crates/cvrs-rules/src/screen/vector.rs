@@ -13,6 +13,30 @@ pub(crate) use x86::{Avx2, Avx512};
 /// Beyond the end of a cell, so many bytes of the text must be readable.
 pub(crate) const ROOM: usize = 32;
 
+/// A text, and up to where a cell may start that vectors read.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'a> {
+    bytes: &'a [u8],
+    n_starts: usize,
+}
+
+impl<'a> Text<'a> {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, n_starts: (bytes.len() + 1).saturating_sub(ROOM) }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Whether there is room for vectors behind that place.
+    #[inline(always)]
+    pub(crate) const fn has_room(self, at: usize) -> bool {
+        at < self.n_starts
+    }
+}
+
 /// Two keys that share a place of a table.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
@@ -35,7 +59,7 @@ pub(crate) trait Vector {
 
     /// `length` bytes of the text from `start` on, at most 32, zeros after them, and `tag` (nothing but a top byte)
     /// laid over. There must be [`ROOM`] bytes from `start` on.
-    fn key(text: &[u8], start: usize, length: u32, tag: &[u64; 4]) -> Self::Key;
+    fn key(text: Text<'_>, start: usize, length: u32, tag: &[u64; 4]) -> Self::Key;
 
     /// A key from its words, the first bytes in the first.
     fn from_words(words: [u64; 4]) -> Self::Key;
@@ -60,7 +84,7 @@ pub(crate) trait Vector {
     type Short: Copy;
 
     /// As [`Vector::key`], at most fifteen bytes.
-    fn short(text: &[u8], start: usize, length: u32, tag: &[u64; 2]) -> Self::Short;
+    fn short(text: Text<'_>, start: usize, length: u32, tag: &[u64; 2]) -> Self::Short;
 
     /// A short key from its words, the first bytes in the first.
     fn short_from_words(words: [u64; 2]) -> Self::Short;
@@ -77,7 +101,7 @@ pub(crate) trait Vector {
     /// Three dates as [`packed`] numbers, if each is a day or a month and none is of a 29 February, of the year 0 or
     /// no date at all. A month stands for its first day, in the third for its 28th; the third may be empty and is then
     /// later than all. `None` means that it takes a closer look. There must be [`ROOM`] bytes from each start on.
-    fn dates(text: &[u8], starts: [usize; 3], lengths: [u32; 3]) -> Option<[u64; 3]>;
+    fn dates(text: Text<'_>, starts: [usize; 3], lengths: [u32; 3]) -> Option<[u64; 3]>;
 }
 
 #[cfg(test)]
@@ -98,7 +122,7 @@ mod tests {
         dates: Option<[u64; 3]>,
     }
 
-    fn ask<V: Vector>(text: &[u8], start: usize, length: u32, tag: u8, dates: ([usize; 3], [u32; 3])) -> Answers {
+    fn ask<V: Vector>(text: Text<'_>, start: usize, length: u32, tag: u8, dates: ([usize; 3], [u32; 3])) -> Answers {
         let key = V::key(text, start, length, &[0, 0, 0, u64::from(tag) << 56]);
         let words = V::words(key);
         assert_eq!(V::mixed(key), V::mixed(V::from_words(words)));
@@ -153,12 +177,12 @@ mod tests {
                 text.push(b'\t');
             }
             text.extend([b'x'; ROOM]);
-            let portable = ask::<Portable>(&text, start, length, tag, (starts, lengths));
+            let portable = ask::<Portable>(Text::new(&text), start, length, tag, (starts, lengths));
             prop_assert_eq!(portable.among, [true, true, false]);
             prop_assert_eq!(portable.equal, [true, false]);
             prop_assert_eq!(portable.with_last[3], 7);
             prop_assert_eq!(&portable.among_four, &[true, true, true, true, false]);
-            prop_assert_eq!(portable.short[0], ask::<Portable>(&text, start, length % 16, tag, (starts, lengths)).key[0]);
+            prop_assert_eq!(portable.short[0], ask::<Portable>(Text::new(&text), start, length % 16, tag, (starts, lengths)).key[0]);
             let mut bytes = text[start..start + length.min(32) as usize].to_vec();
             bytes.resize(32, 0);
             bytes[31] |= tag;
@@ -167,10 +191,10 @@ mod tests {
             #[cfg(target_arch = "x86_64")]
             {
                 if Tier::Avx2.is_available() {
-                    prop_assert_eq!(&ask::<Avx2>(&text, start, length, tag, (starts, lengths)), &portable);
+                    prop_assert_eq!(&ask::<Avx2>(Text::new(&text), start, length, tag, (starts, lengths)), &portable);
                 }
                 if Tier::Avx512.is_available() {
-                    prop_assert_eq!(&ask::<Avx512>(&text, start, length, tag, (starts, lengths)), &portable);
+                    prop_assert_eq!(&ask::<Avx512>(Text::new(&text), start, length, tag, (starts, lengths)), &portable);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! The tests in ordinary registers, and the meaning of all others.
 
-use super::{Pair, Quad, Vector, packed};
+use super::{Pair, Quad, Text, Vector, packed};
 use crate::screen::digits::{date, load};
 
 /// Eight bytes at a time.
@@ -34,11 +34,11 @@ impl Vector for Portable {
     type Short = [u64; 2];
 
     #[inline(always)]
-    fn key(text: &[u8], start: usize, length: u32, tag: &[u64; 4]) -> [u64; 4] {
+    fn key(text: Text<'_>, start: usize, length: u32, tag: &[u64; 4]) -> [u64; 4] {
         let masks = &MASKS[length.min(32) as usize];
         let mut key = *tag;
         for at in 0..4 {
-            key[at] |= load(text, start + 8 * at) & masks[at];
+            key[at] |= load(text.bytes(), start + 8 * at) & masks[at];
         }
         key
     }
@@ -83,9 +83,9 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
-    fn short(text: &[u8], start: usize, length: u32, tag: &[u64; 2]) -> [u64; 2] {
+    fn short(text: Text<'_>, start: usize, length: u32, tag: &[u64; 2]) -> [u64; 2] {
         let masks = &MASKS[length as usize % 16];
-        [load(text, start) & masks[0] | tag[0], load(text, start + 8) & masks[1] | tag[1]]
+        [load(text.bytes(), start) & masks[0] | tag[0], load(text.bytes(), start + 8) & masks[1] | tag[1]]
     }
 
     #[inline(always)]
@@ -113,14 +113,14 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
-    fn dates(text: &[u8], starts: [usize; 3], lengths: [u32; 3]) -> Option<[u64; 3]> {
+    fn dates(text: Text<'_>, starts: [usize; 3], lengths: [u32; 3]) -> Option<[u64; 3]> {
         let mut dates = [0; 3];
         for at in 0..3 {
             if at == 2 && lengths[at] == 0 {
                 dates[at] = packed(9999, 12, 28);
                 continue;
             }
-            let mut number = date(text, starts[at], lengths[at])?;
+            let mut number = date(text.bytes(), starts[at], lengths[at])?;
             if number % 100 == 0 {
                 number += if at == 2 { 28 } else { 1 };
             }

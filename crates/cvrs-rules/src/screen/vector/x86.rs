@@ -3,7 +3,7 @@
 #![expect(clippy::cast_sign_loss, clippy::cast_possible_wrap, reason = "the intrinsics take bit patterns as signed")]
 
 use super::portable::MASKS;
-use super::{Pair, Quad, ROOM, Vector};
+use super::{Pair, Quad, Text, Vector};
 use core::arch::x86_64::{
     __m128i, __m256i, _bzhi_u32, _mm_add_epi64, _mm_aesenc_si128, _mm_and_si128, _mm_blendv_epi8, _mm_cvtsi128_si64,
     _mm_loadu_si128, _mm_mask_loadu_epi8, _mm_maskz_loadu_epi8, _mm_or_si128, _mm_setr_epi8, _mm_storeu_si128,
@@ -24,12 +24,11 @@ pub(crate) struct Avx2;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Avx512;
 
-/// Where the text's bytes from `start` on stand, of which there are enough.
+/// Where the text's bytes from `start` on stand, [`ROOM`](super::ROOM) of them or more.
 #[inline(always)]
-fn at(text: &[u8], start: usize) -> *const u8 {
-    let last = text.len().wrapping_sub(ROOM);
-    assert!(start <= last && last <= text.len(), "a cell has room behind it");
-    text[start..].as_ptr()
+fn at(text: Text<'_>, start: usize) -> *const u8 {
+    assert!(text.has_room(start), "a cell has room behind it");
+    text.bytes().as_ptr().wrapping_add(start)
 }
 
 #[inline(always)]
@@ -182,7 +181,7 @@ impl Vector for Avx2 {
     type Short = __m128i;
 
     #[inline(always)]
-    fn key(text: &[u8], start: usize, length: u32, tag: &[u64; 4]) -> __m256i {
+    fn key(text: Text<'_>, start: usize, length: u32, tag: &[u64; 4]) -> __m256i {
         let from = at(text, start);
         // SAFETY: thirty-two bytes are there; whoever calls runs only where AVX2 is found.
         unsafe {
@@ -232,7 +231,7 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
-    fn short(text: &[u8], start: usize, length: u32, tag: &[u64; 2]) -> __m128i {
+    fn short(text: Text<'_>, start: usize, length: u32, tag: &[u64; 2]) -> __m128i {
         let from = at(text, start);
         // SAFETY: sixteen bytes are there; whoever calls runs only where AVX2 is found.
         unsafe {
@@ -269,7 +268,7 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
-    fn dates(text: &[u8], starts: [usize; 3], lengths: [u32; 3]) -> Option<[u64; 3]> {
+    fn dates(text: Text<'_>, starts: [usize; 3], lengths: [u32; 3]) -> Option<[u64; 3]> {
         if !are_usual(lengths) {
             return None;
         }
@@ -292,7 +291,7 @@ impl Vector for Avx512 {
     type Short = __m128i;
 
     #[inline(always)]
-    fn key(text: &[u8], start: usize, length: u32, tag: &[u64; 4]) -> __m256i {
+    fn key(text: Text<'_>, start: usize, length: u32, tag: &[u64; 4]) -> __m256i {
         let from = at(text, start);
         // SAFETY: thirty-two bytes are there; whoever calls runs only where AVX-512 BW and VL are found.
         unsafe {
@@ -343,7 +342,7 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
-    fn short(text: &[u8], start: usize, length: u32, tag: &[u64; 2]) -> __m128i {
+    fn short(text: Text<'_>, start: usize, length: u32, tag: &[u64; 2]) -> __m128i {
         let from = at(text, start);
         // SAFETY: sixteen bytes are there; whoever calls runs only where AVX-512 BW and VL are found.
         unsafe { _mm_or_si128(_mm_maskz_loadu_epi8(lowest_16(length), from.cast()), short_load(tag)) }
@@ -375,7 +374,7 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
-    fn dates(text: &[u8], starts: [usize; 3], lengths: [u32; 3]) -> Option<[u64; 3]> {
+    fn dates(text: Text<'_>, starts: [usize; 3], lengths: [u32; 3]) -> Option<[u64; 3]> {
         if !are_usual(lengths) {
             return None;
         }
