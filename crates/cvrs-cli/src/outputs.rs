@@ -72,19 +72,42 @@ pub(crate) struct Report {
     /// How many findings are listed at most.
     limit: u64,
     listed: u64,
+    /// What stands before the findings.
+    start: Vec<u8>,
     /// The list of a JSON reply, held back because the number of records stands before it.
     list: Option<Spool>,
 }
 
 impl Report {
-    pub(crate) fn new(format: Format, place: Place, limit: u64) -> Self {
-        Self { format, place, limit, listed: 0, list: None }
+    /// A report that begins with `start`.
+    pub(crate) fn new(format: Format, mut place: Place, start: Vec<u8>, limit: u64) -> Result<Self> {
+        if !start.is_empty() {
+            place.write(&start)?;
+        }
+        Ok(Self { format, place, limit, listed: 0, start, list: None })
     }
 
     /// Prepares for the next input. The limit counts for each.
     pub(crate) fn begin(&mut self) {
         self.listed = 0;
         self.list = (self.format == Format::Json).then(|| Spool::new(LIST_BYTES, None));
+    }
+
+    /// Whether the findings can be taken back: where they are held back, and in a file. (Those of several inputs are
+    /// never asked for back, since all inputs are surveyed before the first is checked.)
+    fn can_restart(&self) -> bool {
+        self.list.is_some() || self.place.is_readable()
+    }
+
+    fn restart(&mut self) -> cvrs_engine::Result<()> {
+        self.listed = 0;
+        if let Some(list) = &mut self.list {
+            *list = Spool::new(LIST_BYTES, None);
+        } else if let Place::File(file) = &mut self.place {
+            file.restart()?;
+            file.write_all(&self.start).map_err(|error| OutputError::from_write(file.name(), error))?;
+        }
+        Ok(())
     }
 
     fn findings(&mut self, bytes: &[u8], ends: &[u32]) -> cvrs_engine::Result<()> {
@@ -152,5 +175,20 @@ impl Sinks for Outputs {
 
     fn rejects(&mut self, lines: &[u8]) -> cvrs_engine::Result<()> {
         put(self.rejects.as_mut(), lines)
+    }
+
+    fn can_restart(&self) -> bool {
+        let files = self.clean.iter().chain(&self.rejects);
+        self.reports.iter().all(Report::can_restart) && files.into_iter().all(|file| !file.is_direct())
+    }
+
+    fn restart(&mut self) -> cvrs_engine::Result<()> {
+        for report in &mut self.reports {
+            report.restart()?;
+        }
+        for file in self.clean.iter_mut().chain(&mut self.rejects) {
+            file.restart()?;
+        }
+        Ok(())
     }
 }

@@ -4,12 +4,12 @@ use crate::chunk::Chunk;
 use crate::error::{Error, Result};
 use crate::figures::Figures;
 use crate::pipeline::{self, Job};
-use crate::survey::{Facts, InputFacts, Survey};
+use crate::survey::{Facts, Gathered, Gathering, InputFacts, Survey};
 use crate::text::{Opened, Text};
 use crate::work::{Counts, Format, Outcome, Rendered, Show, Task, Worker};
 use cvrs_parse::Header;
 use cvrs_report::{Entry, Finding, Summary};
-use cvrs_rules::{Book, Screen};
+use cvrs_rules::{Book, Patterns, Screen};
 use cvrs_spec::Version;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -49,6 +49,17 @@ pub trait Sinks: Send {
     fn clean(&mut self, lines: &[u8]) -> Result<()>;
     /// Lines of records with an error.
     fn rejects(&mut self, lines: &[u8]) -> Result<()>;
+
+    /// Whether all that was handed over can be taken back. Where it cannot, the text is read for the rules about all
+    /// records before any of it is checked.
+    fn can_restart(&self) -> bool {
+        false
+    }
+
+    /// Forgets all that was handed over: it comes again from the header on.
+    fn restart(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// What a run is asked to do.
@@ -98,12 +109,15 @@ pub struct Control {
 
 struct CheckJob<'a> {
     task: Task<'a>,
+    /// The survey that goes along.
+    gathering: Option<Gathering<'a>>,
     formats: &'a [Format],
     control: &'a Control,
 }
 
 #[derive(Default)]
 struct Product {
+    gathered: Gathered,
     outcome: Outcome,
     rendered: Vec<Rendered>,
 }
@@ -129,7 +143,7 @@ impl Job for CheckJob<'_> {
         before: Counts,
         product: &mut Product,
     ) -> Result<()> {
-        let Product { outcome, rendered } = product;
+        let Product { gathered, outcome, rendered } = product;
         rendered.resize_with(self.formats.len(), Rendered::default);
         rendered.iter_mut().for_each(Rendered::clear);
         worker.explain(text, chunk, counts, before, &self.task, outcome, &mut |entry| {
@@ -137,6 +151,11 @@ impl Job for CheckJob<'_> {
                 rendered.push(format, entry);
             }
         });
+        if let Some(gathering) = &self.gathering {
+            gathered.begin(counts);
+            let header = self.task.screen.header();
+            worker.each_record(text, header, before, &mut |record, line| gathering.observe(record, line, gathered));
+        }
         self.control.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
         self.control.records.fetch_add(counts.records, Ordering::Relaxed);
         Ok(())
@@ -202,6 +221,12 @@ pub(crate) fn survey<'t>(
     survey.add(&opened.body(header.byte_len(), request.tuning.chunk_bytes), &header, &control.cancel)
 }
 
+/// How a text is opened, and what looks at its first bytes.
+struct Opening<'o, 't> {
+    open: &'o mut dyn FnMut() -> Result<Text<'t>>,
+    judge: &'o dyn Fn(&[u8], bool) -> Result<()>,
+}
+
 /// Checks a text that `open` opens, as often as it must be read; `judge` looks at its first bytes.
 ///
 /// `facts` are those of a survey of all inputs, with this one's number among them; without them, the text is surveyed
@@ -214,17 +239,98 @@ pub(crate) fn run<'t>(
     control: &Control,
     sinks: &mut dyn Sinks,
 ) -> Result<Checked> {
-    let Tuning { threads, chunk_bytes, survey_bytes } = request.tuning;
-    let own_facts = match Survey::new(request.book, threads, survey_bytes) {
-        Some(mut own) if facts.is_none() => {
-            survey(open, judge, request, control, &mut own)?;
-            Some(own.finish()?)
-        }
-        _ => None,
+    let Tuning { threads, survey_bytes, .. } = request.tuning;
+    let mut opening = Opening { open, judge };
+    if let Some((facts, number)) = facts {
+        return pass(&mut opening, request, facts.of_input(number), control, sinks)?.conclude(None, request, sinks);
+    }
+    let Some(mut own) = Survey::new(request.book, threads, survey_bytes) else {
+        return pass(&mut opening, request, None, control, sinks)?.conclude(None, request, sinks);
     };
-    let (facts, number) = facts.map_or((own_facts.as_ref(), 0), |(facts, number)| (Some(facts), number));
-    let facts: Option<InputFacts<'_>> = facts.and_then(|facts| facts.of_input(number));
-    let (mut opened, header) = open_text(open, judge, request)?;
+    if own.goes_along() && sinks.can_restart() {
+        let (bytes, records) = (control.bytes.load(Ordering::Relaxed), control.records.load(Ordering::Relaxed));
+        let passed = surveying_pass(&mut opening, request, &mut own, control, sinks)?;
+        let own_facts = own.finish()?;
+        if own_facts.is_silent() {
+            return passed.conclude(own_facts.of_input(0), request, sinks);
+        }
+        sinks.restart()?;
+        control.bytes.store(bytes, Ordering::Relaxed);
+        control.records.store(records, Ordering::Relaxed);
+        return pass(&mut opening, request, own_facts.of_input(0), control, sinks)?.conclude(None, request, sinks);
+    }
+    survey(opening.open, judge, request, control, &mut own)?;
+    let own_facts = own.finish()?;
+    pass(&mut opening, request, own_facts.of_input(0), control, sinks)?.conclude(None, request, sinks)
+}
+
+/// What one pass over the text came to, before what only all of it shows is told.
+struct Passed {
+    summary: Summary,
+    version: Version,
+    figures: Option<Figures>,
+    /// What was seen of patterns, if they are looked for.
+    patterns: Option<Patterns>,
+    /// How many records the survey saw, if there was one.
+    n_surveyed: Option<u64>,
+}
+
+impl Passed {
+    /// Tells the patterns and proves that no record was lost. `facts` are those of a survey that went along.
+    fn conclude(
+        mut self,
+        facts: Option<InputFacts<'_>>,
+        request: &Request<'_>,
+        sinks: &mut dyn Sinks,
+    ) -> Result<Checked> {
+        if let (Some(facts), Some(patterns)) = (facts, &mut self.patterns) {
+            patterns.merge(facts.patterns());
+        }
+        for (finding, line) in self.patterns.iter().flat_map(|patterns| patterns.tell(request.book, request.name)) {
+            tell(&finding, line, request, &mut self.summary, sinks)?;
+        }
+        let n_surveyed = facts.map(InputFacts::n_records).or(self.n_surveyed);
+        if !self.summary.is_conserved() || n_surveyed.is_some_and(|n_records| n_records != self.summary.records) {
+            return Err(Error::NotConserved(self.summary.conservation()));
+        }
+        Ok(Checked { summary: self.summary, version: self.version, figures: self.figures })
+    }
+}
+
+/// One pass with what a survey found before.
+fn pass(
+    opening: &mut Opening<'_, '_>,
+    request: &Request<'_>,
+    facts: Option<InputFacts<'_>>,
+    control: &Control,
+    sinks: &mut dyn Sinks,
+) -> Result<Passed> {
+    let patterns = facts.map(|facts| facts.patterns().clone());
+    one_pass(opening, request, facts, patterns, None, control, sinks)
+}
+
+/// One pass in which the survey goes along.
+fn surveying_pass(
+    opening: &mut Opening<'_, '_>,
+    request: &Request<'_>,
+    survey: &mut Survey,
+    control: &Control,
+    sinks: &mut dyn Sinks,
+) -> Result<Passed> {
+    one_pass(opening, request, None, Some(Patterns::default()), Some(survey), control, sinks)
+}
+
+fn one_pass(
+    opening: &mut Opening<'_, '_>,
+    request: &Request<'_>,
+    facts: Option<InputFacts<'_>>,
+    mut patterns: Option<Patterns>,
+    mut survey: Option<&mut Survey>,
+    control: &Control,
+    sinks: &mut dyn Sinks,
+) -> Result<Passed> {
+    let Tuning { threads, chunk_bytes, .. } = request.tuning;
+    let (mut opened, header) = open_text(opening.open, opening.judge, request)?;
     sinks.header(&opened.head()[..header.byte_len()])?;
     let mut summary = Summary::new(request.keep_lines);
     for finding in explain_header(&header, request) {
@@ -243,14 +349,20 @@ pub(crate) fn run<'t>(
         keep_lines: request.keep_lines,
         parts: request.parts,
         facts,
+        patterns: patterns.is_some(),
         figures: empty.as_ref(),
     };
-    let mut patterns = facts.map(|facts| facts.patterns().clone()).unwrap_or_default();
-    let job = CheckJob { task, formats: request.formats, control };
+    let gathering = survey.as_deref_mut().map(|survey| survey.begin(&header));
+    let job = CheckJob { task, gathering, formats: request.formats, control };
     let source = opened.body(header.byte_len(), chunk_bytes);
     pipeline::run(&source, &job, threads, &control.cancel, &mut |product: &mut Product| {
         summary.merge(&product.outcome.summary);
-        patterns.merge(&product.outcome.patterns);
+        if let Some(patterns) = &mut patterns {
+            patterns.merge(&product.outcome.patterns);
+        }
+        if let Some(survey) = &mut survey {
+            survey.take(&product.gathered)?;
+        }
         if let (Some(figures), Some(part)) = (&mut figures, &product.outcome.figures) {
             figures.merge(part);
         }
@@ -264,13 +376,8 @@ pub(crate) fn run<'t>(
         }
         Ok(())
     })?;
-    if facts.is_some() {
-        for (finding, line) in patterns.tell(request.book, request.name) {
-            tell(&finding, line, request, &mut summary, sinks)?;
-        }
+    if let Some(survey) = survey {
+        survey.end();
     }
-    if !summary.is_conserved() || facts.is_some_and(|facts| facts.n_records() != summary.records) {
-        return Err(Error::NotConserved(summary.conservation()));
-    }
-    Ok(Checked { summary, version: header.version(), figures })
+    Ok(Passed { summary, version: header.version(), figures, patterns, n_surveyed: facts.map(InputFacts::n_records) })
 }

@@ -2,7 +2,8 @@
 //!
 //! Repeated `vax_event_id`, one `recip_id` for two persons, more than one model. The text is read once for this, and
 //! again to be checked; a record's findings then depend on the record and a list of facts by line, so they come out
-//! in file order and the parting of clean from rejected stays exact.
+//! in file order and the parting of clean from rejected stays exact. Where what is written can be taken back, the
+//! survey goes along with the first check, and only a text about which it has something to tell is read again.
 //!
 //! An id is kept as 96 bits of a hash keyed anew in each process: of 100 million ids, two different ones fall together
 //! with a probability under 10^-13. Entries go to buckets by hash; what does not fit in memory goes to an unlinked
@@ -16,9 +17,9 @@ use crate::error::Result;
 use crate::pipeline::{self, Job};
 use crate::work::Counts;
 use buckets::{Buckets, Entry};
-use cvrs_parse::{Header, Index};
+use cvrs_parse::{Header, Index, Record};
 use cvrs_rules::{Book, Duplicate, Earlier, Patterns, Seen};
-use cvrs_spec::{Field, Model};
+use cvrs_spec::{Field, Model, Version};
 use hash::Hasher;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
@@ -56,6 +57,11 @@ pub(crate) struct InputFacts<'a> {
 }
 
 impl Facts {
+    /// Whether there is nothing to tell of any line.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.by_line.is_empty()
+    }
+
     /// The facts of the input of that number, in the order in which they were surveyed, from 0.
     pub(crate) fn of_input(&self, number: usize) -> Option<InputFacts<'_>> {
         Some(InputFacts { facts: self, input: self.inputs.get(number)? })
@@ -112,7 +118,9 @@ struct Questions {
     patterns: bool,
 }
 
-struct Gathering<'a> {
+/// How the records of one input are surveyed.
+#[derive(Clone, Copy)]
+pub(crate) struct Gathering<'a> {
     header: &'a Header,
     base: u64,
     hasher: Hasher,
@@ -120,6 +128,36 @@ struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
+    /// Gathers what a record has to say, which stands on that line of its input.
+    #[inline]
+    pub(crate) fn observe(&self, record: &Record<'_>, local: u64, out: &mut Gathered) {
+        let number = self.base + local;
+        if self.asks.duplicates && !self.asks.previous {
+            let event_id = record.get(Field::VaxEventId);
+            if !event_id.is_empty() {
+                let key = self.hasher.folded(event_id);
+                out.events.push(Entry::new(key, self.hasher.exact(event_id), number));
+            }
+        }
+        if self.asks.persons {
+            let recip_id = record.get(Field::RecipId);
+            if !recip_id.is_empty() {
+                let dob = self.hasher.exact(record.get(Field::RecipDob));
+                let sex = self.hasher.exact_folded(record.get(Field::RecipSex));
+                out.persons.push(Entry::new(self.hasher.whole(recip_id), dob ^ sex.rotate_left(16), number));
+            }
+        }
+        if self.asks.patterns {
+            out.patterns.observe(record, local);
+        }
+        if self.asks.models {
+            let model = record.model();
+            if out.models.last().is_none_or(|&(last, _)| last != model) {
+                out.models.push((model, number));
+            }
+        }
+    }
+
     /// How many records have no number of their own.
     fn unnumbered(&self, worker: &mut Worker, text: &[u8]) -> u64 {
         let Worker { index, cells } = worker;
@@ -129,13 +167,14 @@ impl Gathering<'_> {
 }
 
 #[derive(Default)]
-struct Worker {
+pub(crate) struct Worker {
     index: Index,
     cells: Vec<u32>,
 }
 
+/// What the survey gathers from a chunk.
 #[derive(Default)]
-struct Gathered {
+pub(crate) struct Gathered {
     events: Vec<Entry>,
     persons: Vec<Entry>,
     /// The model of each record as a run: from which line on.
@@ -143,6 +182,18 @@ struct Gathered {
     n_lines: u64,
     n_records: u64,
     patterns: Patterns,
+}
+
+impl Gathered {
+    /// Empties it for a chunk of so many lines and records.
+    pub(crate) fn begin(&mut self, counts: Counts) {
+        self.events.clear();
+        self.persons.clear();
+        self.models.clear();
+        self.patterns.clear();
+        self.n_records = counts.records;
+        self.n_lines = counts.lines;
+    }
 }
 
 impl Job for Gathering<'_> {
@@ -169,41 +220,17 @@ impl Job for Gathering<'_> {
         before: Counts,
         out: &mut Gathered,
     ) -> Result<()> {
-        out.events.clear();
-        out.persons.clear();
-        out.models.clear();
-        out.patterns.clear();
-        out.n_records = counts.records;
-        out.n_lines = counts.lines;
+        out.begin(counts);
         let mut numbered = before.records - before.unnumbered;
         for line in worker.index.lines(text).filter(|line| !line.is_blank()) {
             let local = before.lines + line.number as u64 + 1;
-            let number = self.base + local;
             let record = worker.index.record(text, self.header, line, &mut worker.cells);
-            let (event_id, recip_id) = (record.get(Field::VaxEventId), record.get(Field::RecipId));
-            if self.asks.previous {
-                if record.is_regular() {
-                    numbered += 1;
-                    out.events.push(Entry::new(self.hasher.folded(event_id), numbered as u32, number));
-                }
-            } else if self.asks.duplicates && !event_id.is_empty() {
-                let key = self.hasher.folded(event_id);
-                out.events.push(Entry::new(key, self.hasher.exact(event_id), number));
+            if self.asks.previous && record.is_regular() {
+                numbered += 1;
+                let key = self.hasher.folded(record.get(Field::VaxEventId));
+                out.events.push(Entry::new(key, numbered as u32, self.base + local));
             }
-            if self.asks.persons && !recip_id.is_empty() {
-                let dob = self.hasher.exact(record.get(Field::RecipDob));
-                let sex = self.hasher.folded(record.get(Field::RecipSex)).0 as u32;
-                out.persons.push(Entry::new(self.hasher.whole(recip_id), dob ^ sex.rotate_left(16), number));
-            }
-            if self.asks.patterns {
-                out.patterns.observe(&record, local);
-            }
-            if self.asks.models {
-                let model = record.model();
-                if out.models.last().is_none_or(|&(last, _)| last != model) {
-                    out.models.push((model, number));
-                }
-            }
+            self.observe(&record, local, out);
         }
         Ok(())
     }
@@ -219,6 +246,17 @@ pub struct Survey {
     facts: Facts,
     lines: u64,
     threads: usize,
+    current: Current,
+}
+
+/// What is known of the input that is being surveyed.
+#[derive(Debug, Default)]
+struct Current {
+    version: Option<Version>,
+    n_lines: u64,
+    first_model: Option<Model>,
+    /// The first line of another model.
+    other_model: Option<u64>,
 }
 
 impl Survey {
@@ -241,36 +279,56 @@ impl Survey {
             facts: Facts::default(),
             lines: 0,
             threads,
+            current: Current::default(),
         })
     }
 
     /// Reads a whole input.
     pub(crate) fn add(&mut self, source: &Source<'_>, header: &Header, cancel: &AtomicBool) -> Result<()> {
-        let job = Gathering { header, base: self.lines, hasher: self.hasher, asks: self.asks };
-        let mut surveyed = Surveyed { base: self.lines, ..Surveyed::default() };
-        let (mut first_model, mut other_model, mut n_lines) = (None, None, 1);
-        let (events, persons) = (&mut self.events, &mut self.persons);
-        let read = pipeline::run(source, &job, self.threads, cancel, &mut |gathered: &mut Gathered| {
-            n_lines += gathered.n_lines;
+        let job = self.begin(header);
+        let threads = self.threads;
+        let read = pipeline::run(source, &job, threads, cancel, &mut |gathered: &mut Gathered| self.take(gathered));
+        // Also of an input that cannot be read to its end, some lines are known.
+        self.end();
+        read
+    }
+
+    /// Whether it can go along with a check: whether records have their numbers whatever is found of them.
+    pub(crate) const fn goes_along(&self) -> bool {
+        !self.asks.previous
+    }
+
+    /// Begins with the next input.
+    pub(crate) fn begin<'h>(&mut self, header: &'h Header) -> Gathering<'h> {
+        self.current = Current { version: Some(header.version()), n_lines: 1, ..Current::default() };
+        self.facts.inputs.push(Surveyed { base: self.lines, ..Surveyed::default() });
+        Gathering { header, base: self.lines, hasher: self.hasher, asks: self.asks }
+    }
+
+    /// Takes what was gathered from the input's next chunk.
+    pub(crate) fn take(&mut self, gathered: &Gathered) -> Result<()> {
+        let Current { version, n_lines, first_model, other_model } = &mut self.current;
+        *n_lines += gathered.n_lines;
+        if let Some(surveyed) = self.facts.inputs.last_mut() {
             surveyed.n_records += gathered.n_records;
             surveyed.patterns.merge(&gathered.patterns);
-            events.extend(&gathered.events)?;
-            persons.extend(&gathered.persons)?;
-            for &(model, line) in &gathered.models {
-                let Some(model) = model else { continue };
-                let first = *first_model.get_or_insert(model);
-                if model != first || !header.version().has_model(model) {
-                    other_model.get_or_insert(line);
-                }
+        }
+        for &(model, line) in &gathered.models {
+            let Some(model) = model else { continue };
+            let first = *first_model.get_or_insert(model);
+            if model != first || !version.is_none_or(|version| version.has_model(model)) {
+                other_model.get_or_insert(line);
             }
-            Ok(())
-        });
-        // Also of an input that cannot be read to its end, some lines are known.
-        self.lines += n_lines;
-        self.facts.inputs.push(surveyed);
+        }
+        self.events.extend(&gathered.events)?;
+        self.persons.extend(&gathered.persons)
+    }
+
+    /// Ends the input.
+    pub(crate) fn end(&mut self) {
+        self.lines += self.current.n_lines;
         let seen = Seen { is_first_of_other_model: true, ..Seen::default() };
-        self.facts.by_line.extend(other_model.map(|line| Fact { line, seen }));
-        read
+        self.facts.by_line.extend(self.current.other_model.map(|line| Fact { line, seen }));
     }
 
     /// How many inputs have been added.

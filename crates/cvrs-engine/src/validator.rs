@@ -108,7 +108,15 @@ impl Validator {
         let facts = survey.map(Survey::finish).transpose()?;
         let facts = facts.as_ref().and_then(|facts| facts.of_input(0));
         let screen = Screen::new(&self.book, &header);
-        let task = Task { screen: &screen, show: request.show, keep_lines: 10, parts: false, facts, figures: None };
+        let task = Task {
+            screen: &screen,
+            show: request.show,
+            keep_lines: 10,
+            parts: false,
+            facts,
+            patterns: facts.is_some(),
+            figures: None,
+        };
         let mut patterns = facts.map(|facts| facts.patterns().clone()).unwrap_or_default();
         let mut summary = Summary::new(10);
         let mut findings = Vec::new();

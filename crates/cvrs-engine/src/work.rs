@@ -3,7 +3,7 @@
 use crate::chunk::Chunk;
 use crate::figures::Figures;
 use crate::survey::InputFacts;
-use cvrs_parse::{Index, Record};
+use cvrs_parse::{Header, Index, Record};
 use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
 use cvrs_rules::{Memory, Patterns, Screen, Seen, Stopped, Suspicion};
 use cvrs_spec::Field;
@@ -92,6 +92,8 @@ pub(crate) struct Task<'a> {
     /// Whether clean and rejected records are parted.
     pub(crate) parts: bool,
     pub(crate) facts: Option<InputFacts<'a>>,
+    /// Whether patterns above rows are looked for in what is found.
+    pub(crate) patterns: bool,
     /// Figures without counts, if figures are asked for.
     pub(crate) figures: Option<&'a Figures>,
 }
@@ -139,6 +141,20 @@ impl Worker {
             counts
         } else {
             Counts { unnumbered: self.unnumbered(text, screen), ..counts }
+        }
+    }
+
+    /// Shows each record of the screened chunk, with its line among those that the chunk and what precedes it have.
+    pub(crate) fn each_record(
+        &mut self,
+        text: &[u8],
+        header: &Header,
+        before: Counts,
+        act: &mut dyn FnMut(&Record<'_>, u64),
+    ) {
+        let Some(index) = &self.index else { return };
+        for line in index.lines(text).filter(|line| !line.is_blank()) {
+            act(&index.record(text, header, line, &mut self.cells), before.lines + line.number as u64 + 1);
         }
     }
 
@@ -199,7 +215,7 @@ impl Worker {
                 out.summary.count(finding, line_number);
                 tell(&entry(finding, &record, line_number, &seen, task.show, !numbers_all));
             }
-            if task.facts.is_some() && !self.findings.is_empty() {
+            if task.patterns && !self.findings.is_empty() {
                 out.patterns.explain(&record, &self.findings, line_number, task.screen.book().codes());
             }
             if explained.worst == Level::Error {

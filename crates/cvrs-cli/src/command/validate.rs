@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    fn add_report(&mut self, name: FormatName, mut place: Place) -> Result<()> {
+    fn add_report(&mut self, name: FormatName, place: Place) -> Result<()> {
         let values = self.args.show_values;
         let format = match name {
             FormatName::Text => {
@@ -152,10 +152,11 @@ impl<'a> Run<'a> {
             FormatName::Jsonl => Format::JsonLines,
             FormatName::Tsv => Format::Tsv { values },
         };
-        if let Format::Tsv { values } = format {
-            place.write(tsv::header(!self.args.no_ids, values).as_bytes())?;
-        }
-        self.outputs.reports.push(Report::new(format, place, self.args.limit.unwrap_or(u64::MAX)));
+        let start = match format {
+            Format::Tsv { values } => tsv::header(!self.args.no_ids, values).into_bytes(),
+            _ => Vec::new(),
+        };
+        self.outputs.reports.push(Report::new(format, place, start, self.args.limit.unwrap_or(u64::MAX))?);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -54,6 +54,18 @@ impl AtomicFile {
     /// Whether bytes go straight to a device, FIFO or terminal, so that nothing can be taken back.
     pub fn is_direct(&self) -> bool {
         matches!(self.place, Place::Direct(_))
+    }
+
+    /// Forgets what has been written so far; impossible where it went [straight to a device](Self::is_direct).
+    ///
+    /// # Errors
+    /// What the system reports, and that it is a device.
+    pub fn restart(&mut self) -> Result<(), OutputError> {
+        let restarted = match &mut self.place {
+            Place::Direct(_) => Err(io::ErrorKind::Unsupported.into()),
+            place => place.file().set_len(0).and_then(|()| place.file().rewind()),
+        };
+        restarted.map_err(|error| OutputError::new(&self.name, error))
     }
 
     /// What has been written so far, to be read again under that name; `None` where it went straight to a device.

@@ -32,7 +32,25 @@ impl Hasher {
 
     /// 32 bits of the bytes, to tell apart what is equal but for case.
     pub(crate) fn exact(&self, bytes: &[u8]) -> u32 {
-        (self.whole(bytes).0 >> 7) as u32
+        self.short(bytes, |word| word)
+    }
+
+    /// 32 bits of the bytes, ASCII letters in lower case.
+    pub(crate) fn exact_folded(&self, bytes: &[u8]) -> u32 {
+        self.short(bytes, to_lower)
+    }
+
+    #[inline]
+    fn short(&self, bytes: &[u8], change: impl Fn(u64) -> u64) -> u32 {
+        let [k0, k1, k2, k3] = self.keys;
+        let (words, rest) = bytes.as_chunks::<8>();
+        let mut mixed = k2 ^ bytes.len() as u64;
+        for word in words {
+            mixed = fold(mixed ^ change(u64::from_le_bytes(*word)), k3);
+        }
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        fold(fold(mixed ^ change(u64::from_le_bytes(last)), k1), k0) as u32
     }
 
     fn hash(&self, bytes: &[u8], change: impl Fn(u64) -> u64) -> (u64, u32) {
