@@ -4,5 +4,6 @@
 mod exports;
 mod jobs;
 mod site;
+mod tls;
 mod tokens;
 mod uploads;
