@@ -2,9 +2,13 @@
 
 mod book;
 mod fix;
+#[cfg(feature = "serve")]
+mod serve;
 
 pub(crate) use book::{Codes, CodesAction, Explain, Fields, ImportCodes, Rules, ShowCode, TableFormat};
 pub(crate) use fix::Fix;
+#[cfg(feature = "serve")]
+pub(crate) use serve::{AddClient, Client, ClientAction, ListClients, LogFormat, RevokeClient, Serve};
 
 use crate::own_profile::ProfileArg;
 use crate::stored_codes;
@@ -79,6 +83,12 @@ pub(crate) enum Command {
     Codes(Codes),
     /// Write a mended copy of a file: safe fixes by themselves, guesses only with consent.
     Fix(Box<Fix>),
+    /// Be the clearinghouse, on this machine: real refusals, real storage, real jobs.
+    #[cfg(feature = "serve")]
+    Serve(Box<Serve>),
+    /// Add, list and revoke the accounts of a clearinghouse on this machine.
+    #[cfg(feature = "serve")]
+    Client(Box<Client>),
     /// Print a script that completes commands and options in a shell.
     Completions {
         /// The shell.

@@ -60,6 +60,10 @@ pub fn run() -> ExitCode {
         Command::Explain(explain) => command::explain::run(explain, common),
         Command::Fields(fields) => command::fields::run(fields, common),
         Command::Codes(codes) => command::codes::run(codes, common),
+        #[cfg(feature = "serve")]
+        Command::Serve(serve) => command::serve::run(serve, common),
+        #[cfg(feature = "serve")]
+        Command::Client(client) => command::client::run(client, common),
         Command::Completions { shell } => command::shell::completions(*shell),
         Command::Man => command::shell::man(),
     };

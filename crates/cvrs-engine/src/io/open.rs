@@ -101,6 +101,17 @@ impl Input {
         Self::from_reader(name(), Box::new(io::stdin()))
     }
 
+    /// Takes a file that is open already, whether or not it has a name; it is read from its beginning, by place.
+    ///
+    /// # Errors
+    /// As [`Input::open`].
+    pub fn from_file(name: String, file: File) -> Result<Self, InputError> {
+        match file.metadata() {
+            Ok(metadata) => Self::recognise(name, file, &metadata, false),
+            Err(error) => Err(InputError::new(&name, error)),
+        }
+    }
+
     /// Takes any reader as an input that can be read once, such as bytes that are in memory already.
     ///
     /// # Errors

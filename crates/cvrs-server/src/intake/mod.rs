@@ -1,0 +1,100 @@
+//! Bodies: received to disk within limits, unpacked within limits, judged before anything is done with them.
+
+mod receive;
+mod text;
+mod unpack;
+
+pub(crate) use receive::receive;
+pub(crate) use text::{TextReader, count_records, judge_head, judge_header, open_text};
+
+use std::fs::File;
+use std::io;
+use tempfile::NamedTempFile;
+use uuid::Uuid;
+
+/// What an upload's body says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Media {
+    /// `text/plain`.
+    Text,
+    /// `application/zip`.
+    Zip,
+}
+
+impl Media {
+    /// The name on the wire.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain",
+            Self::Zip => "application/zip",
+        }
+    }
+
+    /// The media type of that name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Text, Self::Zip].into_iter().find(|media| media.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// Limits on bodies.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// A body of that many bytes or more is refused.
+    pub body_bytes: u64,
+    /// The text of a compressed body may have at most that many bytes.
+    pub text_bytes: u64,
+    /// The text may be at most that many times as long as its compressed form, once it is longer than 16 MB.
+    pub ratio: u64,
+    /// The longest pause in a body, in seconds.
+    pub pause_seconds: u64,
+    /// The longest time for a body, in seconds.
+    pub body_seconds: u64,
+    /// The longest header of a request, in bytes.
+    pub header_bytes: usize,
+    /// The longest time for a header, in seconds.
+    pub header_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: cvrs_api::limit::MAX_BODY_BYTES,
+            text_bytes: 1_000_000_000,
+            ratio: 200,
+            pause_seconds: 30,
+            body_seconds: 600,
+            header_bytes: 32 * 1024,
+            header_seconds: 15,
+        }
+    }
+}
+
+/// A body on disk, mode 0600; without a name unless it may be kept.
+#[derive(Debug)]
+pub(crate) struct Body {
+    file: File,
+    named: Option<NamedTempFile>,
+    pub(crate) bytes: u64,
+    pub(crate) media: Media,
+}
+
+impl Body {
+    /// The file, to be read by place.
+    pub(crate) fn file(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+
+    /// Keeps it under an id.
+    pub(crate) fn keep(self, folder: &crate::folder::Folder, id: Uuid) -> io::Result<()> {
+        self.named.map_or(Ok(()), |named| folder.keep(named, id))
+    }
+}
+
+impl Body {
+    /// Whether it begins as a zip does.
+    pub(crate) fn starts_like_zip(&self) -> io::Result<bool> {
+        let mut head = [0; 4];
+        let read = cvrs_engine::io::read_at_most(&self.file, &mut head, 0)?;
+        Ok(read == 4 && (head == *b"PK\x03\x04" || head == *b"PK\x05\x06"))
+    }
+}

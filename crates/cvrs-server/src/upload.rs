@@ -1,0 +1,268 @@
+//! An upload from its body to its end.
+
+use crate::account::Account;
+use crate::batch::Batch;
+use crate::check::{Ask, Checked, Stopped, check, count};
+use crate::intake::{Body, Media, TextReader, open_text};
+use crate::refusal::{Refusal, Result};
+use crate::reply::{Listing, Reply, Stored};
+use crate::server::Server;
+use crate::store::{End, Operation, Status, Upload};
+use cvrs_api::limit::MAX_RECORDS;
+use cvrs_parse::Date;
+use std::fs::File;
+use std::sync::mpsc::{Receiver, sync_channel};
+use uuid::Uuid;
+
+/// How many batches may wait for the store.
+const WAITING: usize = 4;
+
+/// A text that can be opened as often as needed.
+pub(crate) struct Source {
+    pub(crate) file: File,
+    pub(crate) bytes: u64,
+    pub(crate) media: Media,
+}
+
+impl Source {
+    fn open(&self, server: &Server) -> Result<TextReader> {
+        open_text(self.file.try_clone()?, self.bytes, self.media, &server.config.limits)
+    }
+}
+
+/// What came of an upload but its reply.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) checked: Checked,
+    pub(crate) stored: Vec<Stored>,
+}
+
+impl Outcome {
+    fn none(total: u64) -> Self {
+        let checked = Checked { total, rejected: 0, errors: Listing::default(), rules: Vec::new() };
+        Self { checked, stored: Vec::new() }
+    }
+}
+
+impl Server {
+    /// What is known of an upload that has arrived.
+    pub(crate) fn arrived(&self, account: &Account, operation: Operation, body: &Body, is_job: bool) -> Upload {
+        let received = self.config.clock.millis();
+        let day = self.config.today.map_or_else(|| crate::clock::day(received), crate::clock::day_text);
+        Upload {
+            id: Uuid::new_v4(),
+            client: account.id.clone(),
+            jurisdiction: account.jurisdiction.clone(),
+            operation,
+            is_job,
+            media: body.media,
+            bytes: body.bytes,
+            received,
+            day,
+            keeps_raw: account.modes.keeps_raw(),
+            stores: account.modes.stores(),
+            validates: account.modes.validates(),
+        }
+    }
+
+    fn ask(&self, upload: &Upload) -> Ask {
+        let today = Date::parse(upload.day.as_bytes());
+        Ask {
+            operation: upload.operation,
+            today: today.or_else(|| Date::from_ymd(1970, 1, 1)).expect("the first day of 1970 is one"),
+            full_deletes: self.config.full_deletes,
+            budget: self.config.reply_budget,
+            threads: self.config.threads,
+        }
+    }
+
+    /// Does all that a synchronous upload asks for; the reply's bytes.
+    pub(crate) fn upload(&self, upload: &Upload, body: Body) -> Result<Vec<u8>> {
+        let source = Source { file: body.file()?, bytes: body.bytes, media: body.media };
+        let (reply, outcome) = self.process(upload, &source, |end| {
+            // A file that is kept must be there before the log says so; a file that is not in the log is swept.
+            if upload.keeps_raw {
+                body.keep(&self.folder, upload.id)?;
+            }
+            Ok(end)
+        })?;
+        self.metrics.uploaded(upload, &outcome.checked, &outcome.stored);
+        Ok(reply)
+    }
+
+    /// Checks an upload and stores its clean records in one transaction.
+    fn process(
+        &self,
+        upload: &Upload,
+        source: &Source,
+        before_commit: impl FnOnce(End) -> Result<End>,
+    ) -> Result<(Vec<u8>, Outcome)> {
+        let stopped = |stopped| match stopped {
+            Stopped::MaxRows => Refusal::invalid(max_rows()),
+            Stopped::Refused(refusal) => refusal,
+            Stopped::NoTaker => Refusal::internal(&"the store took no more records"),
+        };
+        if !upload.validates {
+            let outcome = Outcome::none(count(source.open(self)?, source.open(self)?)?);
+            if outcome.checked.total > MAX_RECORDS {
+                return Err(stopped(Stopped::MaxRows));
+            }
+            return self.finish(upload, outcome, before_commit);
+        }
+        if upload.stores.is_empty() {
+            let checked = check(source.open(self)?, &self.ask(upload), None).map_err(stopped)?;
+            return self.finish(upload, Outcome { checked, stored: Vec::new() }, before_commit);
+        }
+        self.check_and_store(upload, source, before_commit).map_err(|error| match error {
+            Failure::Stopped(why) => stopped(why),
+            Failure::Refused(refusal) => refusal,
+        })
+    }
+
+    /// Ends an upload that no store takes records of.
+    fn finish(
+        &self,
+        upload: &Upload,
+        outcome: Outcome,
+        before_commit: impl FnOnce(End) -> Result<End>,
+    ) -> Result<(Vec<u8>, Outcome)> {
+        let writer = self.store.writer(upload)?;
+        let end = before_commit(self.end(upload, &outcome, Status::Completed))?;
+        let reply = end.reply.clone();
+        writer.commit(&end)?;
+        Ok((reply, outcome))
+    }
+
+    fn check_and_store(
+        &self,
+        upload: &Upload,
+        source: &Source,
+        before_commit: impl FnOnce(End) -> Result<End>,
+    ) -> std::result::Result<(Vec<u8>, Outcome), Failure> {
+        let text = source.open(self)?;
+        let ask = self.ask(upload);
+        let redacts = upload.stores.contains(&cvrs_api::Store::Redacted);
+        let mut stored: Vec<Stored> =
+            upload.stores.iter().map(|&store| Stored::new(store, self.config.reply_budget)).collect();
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel::<Batch>(WAITING);
+            let checking = scope.spawn(move || {
+                let mut take = |batch: Batch| sender.send(batch).is_ok();
+                check(text, &ask, Some((redacts, &mut take)))
+            });
+            // The lock on the store is taken when there is something to store, and waited for while checking goes on.
+            let first = receiver.recv().ok();
+            let writing = self.write(upload, first, receiver, &mut stored);
+            let checked = checking.join().map_err(|_| Refusal::internal(&"a check ended in a panic"))?;
+            let checked = match checked {
+                // The writer's own failure is the cause.
+                Err(Stopped::NoTaker) => {
+                    return Err(writing.err().map_or(Failure::Stopped(Stopped::NoTaker), Into::into));
+                }
+                Err(stopped) => return Err(Failure::Stopped(stopped)),
+                Ok(checked) => checked,
+            };
+            let mut writer = writing?;
+            writer.settle(&mut stored).map_err(Refusal::from)?;
+            let outcome = Outcome { checked, stored };
+            let end = before_commit(self.end(upload, &outcome, Status::Completed))?;
+            let reply = end.reply.clone();
+            writer.commit(&end).map_err(Refusal::from)?;
+            Ok((reply, outcome))
+        })
+    }
+
+    fn write<'s>(
+        &'s self,
+        upload: &Upload,
+        first: Option<Batch>,
+        rest: Receiver<Batch>,
+        stored: &mut [Stored],
+    ) -> Result<Box<dyn crate::store::Writer + 's>> {
+        let mut writer = self.store.writer(upload)?;
+        for batch in first.into_iter().chain(rest) {
+            writer.apply(&batch, stored)?;
+        }
+        Ok(writer)
+    }
+
+    /// The end of an upload, with its reply.
+    pub(crate) fn end(&self, upload: &Upload, outcome: &Outcome, status: Status) -> End {
+        let Outcome { checked, stored } = outcome;
+        let reply = Reply {
+            id: upload.id,
+            state: upload.is_job.then_some(cvrs_api::JobState::Completed),
+            total: Some(checked.total),
+            errors: Some(&checked.errors),
+            stored: Some(stored),
+        };
+        End {
+            status,
+            total: checked.total,
+            rejected: checked.rejected,
+            processed: stored.iter().map(|stored| stored.processed).sum(),
+            refused: stored.iter().map(|stored| stored.errors.count()).sum(),
+            rules: checked.rules.clone(),
+            reply: reply.bytes(self.config.reply_budget),
+            ended: self.config.clock.millis(),
+        }
+    }
+
+    /// The first pass over a job: what validation says of it.
+    pub(crate) fn validate(&self, upload: &Upload, source: &Source) -> std::result::Result<Checked, Stopped> {
+        let refused = Stopped::Refused;
+        if !upload.validates {
+            let text = source.open(self).map_err(refused)?;
+            let head = source.open(self).map_err(refused)?;
+            let total = count(text, head).map_err(refused)?;
+            return if total > MAX_RECORDS { Err(Stopped::MaxRows) } else { Ok(Outcome::none(total).checked) };
+        }
+        check(source.open(self).map_err(refused)?, &self.ask(upload), None)
+    }
+
+    /// The second pass over a job: what its stores make of it, and its end.
+    pub(crate) fn store_job(&self, upload: &Upload, source: &Source) -> Result<()> {
+        let (_, outcome) = self.process(upload, source, Ok)?;
+        self.metrics.uploaded(upload, &outcome.checked, &outcome.stored);
+        Ok(())
+    }
+
+    /// Ends a job of which nothing is stored, with one entry that says why.
+    pub(crate) fn fail_job(&self, upload: &Upload, status: Status, total: u64, message: &str) -> Result<()> {
+        let mut outcome = Outcome::none(total);
+        let item = serde_json::to_vec(message).unwrap_or_default();
+        outcome.checked.errors.push_quoted(&item);
+        let writer = self.store.writer(upload)?;
+        writer.commit(&self.end(upload, &outcome, status))?;
+        self.metrics.uploaded(upload, &outcome.checked, &outcome.stored);
+        Ok(())
+    }
+
+    /// How many records a text has, however many.
+    pub(crate) fn count(&self, source: &Source) -> Result<u64> {
+        count(source.open(self)?, source.open(self)?)
+    }
+
+    /// Whether a body could be a job: the rules for zips, and its first line.
+    pub(crate) fn preview(&self, body: &Body) -> Result<()> {
+        let source = Source { file: body.file()?, bytes: body.bytes, media: body.media };
+        let (head, is_whole) = source.open(self)?.head()?;
+        crate::intake::judge_head(&head, is_whole).map(drop)
+    }
+}
+
+/// What is said of a file with too many records.
+pub(crate) fn max_rows() -> String {
+    format!("{}: more than {MAX_RECORDS} records; nothing was processed, split the file", cvrs_api::MAX_ROWS)
+}
+
+enum Failure {
+    Stopped(Stopped),
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}

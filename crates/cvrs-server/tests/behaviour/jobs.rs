@@ -1,0 +1,109 @@
+//! Jobs, as a client watches them.
+
+use crate::site::{Answer, Site, file, ids, zip};
+use cvrs_api::{JobState, JobStatus, Store};
+use cvrs_server::{Fault, FaultRate, Faults};
+
+const JOBS: &str = "/v0/async/cvrs/jobs";
+
+async fn submit(site: &Site, token: &str, method: &str, body: Vec<u8>) -> Answer {
+    site.call(method, JOBS, &[("authorization", token), ("content-type", "application/zip")], body).await
+}
+
+/// Asks until the job is completed.
+async fn wait(site: &Site, token: &str, id: &str) -> JobStatus {
+    let mut last = JobState::Queued;
+    for _ in 0..500 {
+        let answer = site.call("GET", &cvrs_api::route::job(id), &[("authorization", token)], "").await;
+        let status: JobStatus = answer.json();
+        assert!(status.status >= last, "a job goes forward only");
+        last = status.status;
+        if last == JobState::Completed {
+            return status;
+        }
+        assert_eq!(status.storage_result, None);
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the job stands at {last}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_queued_done_and_told() {
+    let site = Site::new();
+    let token = site.sender().await;
+    let body = zip(&[("a.txt", file(&["A1", "A2"]).as_bytes())]);
+    let answer = submit(&site, &token, "POST", body.clone()).await;
+    assert_eq!(answer.status, 202);
+    let first: JobStatus = answer.json();
+    assert_eq!(first, JobStatus::queued(first.id.clone()));
+    assert_eq!(answer.headers["location"], cvrs_api::route::job(&first.id));
+    let done = wait(&site, &token, &first.id).await;
+    assert_eq!((done.total_records, done.validation_errors_count), (2, 0));
+    assert_eq!(done.storage_result.unwrap()[&Store::NonRedacted].processed_count, 2);
+    let second: JobStatus = submit(&site, &token, "PUT", body).await.json();
+    let done = wait(&site, &token, &second.id).await;
+    assert_eq!(done.storage_result.unwrap()[&Store::NonRedacted].processed_count, 2);
+    let token_header = [("authorization", &*token)];
+    for path in [format!("/v0/async/crvs/{}", first.id), format!("/v0/async/cvrs/{}", first.id.to_uppercase())] {
+        assert_eq!(site.call("POST", &path, &token_header, "").await.json::<JobStatus>().id, first.id);
+    }
+    let stranger = site.token("other", &["UPLOAD"]).await;
+    site.call("GET", &cvrs_api::route::job(&first.id), &[("authorization", &stranger)], "").await.refused(404);
+    site.call("GET", &cvrs_api::route::job("xyz"), &token_header, "").await.refused(400);
+    assert_eq!(site.call("GET", JOBS, &token_header, "").await.headers["allow"], "POST,PUT,DELETE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_seen_at_submission_is_refused_then() {
+    let site = Site::new();
+    let token = site.sender().await;
+    submit(&site, &token, "POST", b"no zip".to_vec()).await.refused(400);
+    submit(&site, &token, "POST", zip(&[("a.txt", b"x\ty\n1\t2\n")])).await.refused(400);
+    assert_eq!(std::fs::read_dir(site.folder.path().join("data/raw")).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_records_end_a_job_with_one_entry() {
+    let site = Site::new();
+    let token = site.sender().await;
+    let rows = ids(200_001);
+    let job: JobStatus = submit(&site, &token, "DELETE", zip(&[("a.txt", rows.as_bytes())])).await.json();
+    let done = wait(&site, &token, &job.id).await;
+    assert_eq!((done.total_records, done.validation_errors_count), (200_001, 1));
+    assert!(done.validation_errors[0].starts_with("MAX ROWS"), "{:?}", done.validation_errors);
+    assert_eq!(done.storage_result.map(|stores| stores.len()), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_left_by_a_server_are_done_once_by_the_next() {
+    let mut site = Site::new();
+    let token = site.sender().await;
+    // A stopping server takes jobs and begins none.
+    site.server.as_ref().unwrap().stop();
+    let mut submitted = Vec::new();
+    for method in ["POST", "DELETE", "POST", "PUT"] {
+        let job: JobStatus = submit(&site, &token, method, zip(&[("a.txt", file(&["A1"]).as_bytes())])).await.json();
+        submitted.push(job.id);
+    }
+    site.start();
+    for id in &submitted {
+        let done = wait(&site, &token, id).await;
+        assert_eq!(done.storage_result.unwrap()[&Store::Redacted].processed_count, 1);
+    }
+    site.start();
+    assert_eq!(site.export(&token, "CVRS_PROCESSED_REDACTED").await.lines().count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsed_failure_stores_nothing() {
+    let site = Site::with(|config| {
+        config.faults = Faults::new(&[FaultRate { fault: Fault::JobError, rate: 1.0 }], 1);
+        config.async_ok = true;
+    });
+    let token = site.sender().await;
+    let answer = submit(&site, &token, "POST", zip(&[("a.txt", file(&["A1"]).as_bytes())])).await;
+    assert_eq!(answer.status, 200);
+    let done = wait(&site, &token, &answer.json::<JobStatus>().id).await;
+    assert!(done.validation_errors[0].starts_with("ERROR"));
+    assert_eq!(site.export(&token, "CVRS_PROCESSED_REDACTED").await.lines().count(), 1);
+}
