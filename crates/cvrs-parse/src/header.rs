@@ -26,6 +26,7 @@ pub struct Header {
     repeated: Vec<Field>,
     has_bom: bool,
     has_tab: bool,
+    is_in_order: bool,
     byte_len: usize,
 }
 
@@ -64,11 +65,14 @@ impl Header {
             repeated: Vec::new(),
             has_bom,
             has_tab: names.len() > 1,
+            is_in_order: false,
             byte_len,
         };
         for (index, name) in names.iter().enumerate() {
             header.bind(index, name);
         }
+        let columns = version.columns().iter();
+        header.is_in_order = columns.filter_map(|&field| header.position(field)).is_sorted();
         header
     }
 
@@ -141,9 +145,8 @@ impl Header {
     }
 
     /// Whether the bound columns stand in the order of the specification.
-    pub fn is_in_order(&self) -> bool {
-        let rank = |field: &Field| self.version.columns().iter().position(|known| known == field);
-        self.columns.iter().flatten().map(rank).is_sorted()
+    pub const fn is_in_order(&self) -> bool {
+        self.is_in_order
     }
 
     /// Whether the file starts with a byte order mark.

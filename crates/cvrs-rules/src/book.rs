@@ -246,13 +246,7 @@ impl Book {
             return Explained { worst };
         }
         let (event, model) = (record.event(), record.model());
-        for &field in record.version().columns() {
-            let position = record.header().position(field);
-            // A column that the file lacks is empty; where that matters, all is suspected.
-            if !position.map_or(suspicion.is_all(), |column| suspicion.has_column(column)) {
-                continue;
-            }
-            let is_absent = self.profile != Profile::Dch && position.is_none();
+        let mut explain_cell = |field: Field, is_absent: bool| {
             let cell = Cell { field, record, event, model, context: &context };
             for &index in &self.by_field[field as usize] {
                 let rule = &RULES[usize::from(index)];
@@ -264,6 +258,25 @@ impl Book {
                     if finding.level > Level::Off && !is_absent {
                         out.push(finding);
                     }
+                }
+            }
+        };
+        let header = record.header();
+        if !suspicion.is_all() && header.is_in_order() && header.n_columns() <= 64 {
+            // The columns come in the version's order by themselves.
+            let mut columns = suspicion.columns();
+            while columns != 0 {
+                if let Some(&Some(field)) = header.columns().get(columns.trailing_zeros() as usize) {
+                    explain_cell(field, false);
+                }
+                columns &= columns - 1;
+            }
+        } else {
+            for &field in record.version().columns() {
+                let position = header.position(field);
+                // A column that the file lacks is empty; where that matters, all is suspected.
+                if position.map_or(suspicion.is_all(), |column| suspicion.has_column(column)) {
+                    explain_cell(field, self.profile != Profile::Dch && position.is_none());
                 }
             }
         }

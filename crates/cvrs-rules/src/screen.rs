@@ -39,7 +39,7 @@ use cvrs_report::Level;
 use cvrs_spec::{Event, Model};
 pub use memory::Memory;
 use passage::Tags;
-use plan::{Content, Plan};
+use plan::Plan;
 use relations::{Relations, Roles};
 use sets::SetTable;
 pub use suspicion::Suspicion;
@@ -197,7 +197,7 @@ impl Screen {
     }
 
     #[inline(always)]
-    fn lines_in<V: Vector>(
+    fn lines_in<V: Suspect>(
         &self,
         text: &[u8],
         index: &Index,
@@ -240,10 +240,10 @@ impl Screen {
             } else {
                 places.note::<MOST_COLUMNS>(window);
             }
-            let cells = Cells::new(whole, &places);
+            let cells = Cells::new(whole, &places, end as usize);
             let is_text_odd = is_edged || !is_utf8 && !is_line_utf8(text, window, n_columns);
-            if is_text_odd || self.record_stops_with_room::<V>(&cells, end, memory) {
-                let suspicion = self.suspect(&cells, is_text_odd, memory);
+            if is_text_odd || self.record_stops_with_room::<V>(&cells, memory) {
+                let suspicion = V::suspect(self, &cells, is_text_odd, memory);
                 stopped.push(Stopped { line: number as u32, records: screened.records, is_blank: false, suspicion });
             }
             screened.records += 1;
@@ -253,11 +253,8 @@ impl Screen {
 
     /// Whether a regular record is stopped. Near the end of the text vectors would reach beyond it.
     #[inline(always)]
-    fn record_stops_with_room<V: Vector>(&self, cells: &Cells<'_>, end: u32, memory: &mut Memory) -> bool {
-        if !cells.text().has_room(end as usize) {
-            return self.last_record_stops(cells, memory);
-        }
-        self.record_stops::<V>(cells, memory)
+    fn record_stops_with_room<V: Vector>(&self, cells: &Cells<'_>, memory: &mut Memory) -> bool {
+        if cells.has_room() { self.record_stops::<V>(cells, memory) } else { self.last_record_stops(cells, memory) }
     }
 
     #[inline(never)]
@@ -332,39 +329,64 @@ impl Screen {
     }
 
     /// Where the book has to look in a regular record that is stopped: each test again, by itself.
-    #[inline(never)]
-    fn suspect(&self, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
+    #[inline(always)]
+    fn suspect<V: Vector>(&self, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
         let Some(plan) = self.plan_of(cells) else { return Suspicion::ALL };
-        let mut suspicion = Suspicion::NONE;
-        for (column, &content) in plan.contents.iter().enumerate() {
-            let at = column as u32;
-            if is_length_wrong(cells.lengths(), plan, column)
-                || content != Content::Any && !content.is_met_by(cells.cell(at), &self.sets)
+        let mut suspicion = Suspicion::of_columns(wrong_lengths(cells.lengths(), plan));
+        let look_at = |columns: core::ops::RangeInclusive<u32>, suspicion: &mut Suspicion| {
+            let mut is_good = true;
+            for column in columns {
+                if !plan.contents[column as usize].is_met_by(cells.cell(column), &self.sets) {
+                    suspicion.add_column(column);
+                    is_good = false;
+                }
+            }
+            is_good
+        };
+        for passage in &plan.passages {
+            let key = passage.key::<V>(cells);
+            if !memory.passages.has::<V>(key)
+                && look_at(passage.first..=passage.last, &mut suspicion)
+                && passage.is_short(cells)
             {
-                suspicion.add_column(at);
+                memory.passages.remember::<V>(V::words(key));
             }
         }
-        for column in self.roles.dates.into_iter().flatten() {
-            if cells.date(Some(column)) == cells::NO_DATE {
-                suspicion.add_column(column);
+        for run in &plan.redacted {
+            if !run.is_usual::<V>(cells) {
+                look_at(run.first..=run.last, &mut suspicion);
             }
         }
-        if self.dates_stop::<Portable>(cells) {
+        let letters = plan.letters.iter().map(|(column, _)| column);
+        for &column in letters.chain(&plan.pins).chain(&plan.digits).chain(&plan.no_blank) {
+            look_at(column..=column, &mut suspicion);
+        }
+        for &column in plan.not_redacted.iter().filter(|&&column| cells.is_redacted(column)) {
+            suspicion.add_column(column);
+            suspicion.add_family(Suspicion::REDACTION);
+        }
+        for place in 0..self.roles.places.len() {
+            if self.place_stops::<V>(cells, place, plan, memory) {
+                suspicion.add_family(Suspicion::PLACES);
+                for &column in self.roles.places[place].iter().flatten() {
+                    look_at(column..=column, &mut suspicion);
+                }
+            }
+        }
+        if self.dates_stop::<V>(cells) {
             suspicion.add_family(Suspicion::DATES);
+            for column in self.roles.dates.into_iter().flatten() {
+                if cells.date(Some(column)) == cells::NO_DATE {
+                    suspicion.add_column(column);
+                }
+            }
         }
         if self.races_stop(cells) {
             suspicion.add_family(Suspicion::RACES);
         }
-        if self.products_stop::<Portable>(cells, memory) {
+        if self.products_stop::<V>(cells, memory) {
             suspicion.add_family(Suspicion::PRODUCTS);
             self.roles.product[..3].iter().flatten().for_each(|&column| suspicion.add_column(column));
-        }
-        if self.place_stops::<Portable>(cells, 0, plan, memory) || self.place_stops::<Portable>(cells, 1, plan, memory)
-        {
-            suspicion.add_family(Suspicion::PLACES);
-        }
-        if plan.not_redacted.iter().any(|&column| cells.is_redacted(column)) {
-            suspicion.add_family(Suspicion::REDACTION);
         }
         if is_text_odd {
             suspicion.add_family(Suspicion::TEXT);
@@ -410,6 +432,20 @@ fn is_length_wrong(lengths: &[u32; 256], plan: &Plan, column: usize) -> bool {
     lengths[column].wrapping_sub(plan.min[column]) > plan.span[column]
 }
 
+/// A bit for each of the columns that is too short or too long.
+#[inline(always)]
+fn wrong_lengths(lengths: &[u32; 256], plan: &Plan) -> u64 {
+    let mut wrong = 0;
+    // Told in a few instructions; which ones they are takes one for each.
+    if !are_lengths_wrong::<MOST_COLUMNS>(lengths, plan) {
+        return wrong;
+    }
+    for column in 0..MOST_COLUMNS {
+        wrong |= u64::from(is_length_wrong(lengths, plan, column)) << column;
+    }
+    wrong
+}
+
 #[inline(never)]
 fn is_line_utf8(text: &[u8], window: &Window, n_columns: usize) -> bool {
     core::str::from_utf8(&text[window[0].wrapping_add(1) as usize..window[n_columns] as usize]).is_ok()
@@ -445,23 +481,11 @@ mod tiers {
     #![expect(unsafe_code, reason = "calls of code for a feature that was found")]
 
     use super::vector::{Avx2, Avx512};
-    use super::{Memory, Screen, Screened, Stopped};
+    use super::{Cells, Memory, Screen, Screened, Stopped, Suspicion};
     use cvrs_parse::Index;
 
     macro_rules! tier {
-        ($name:ident, $inner:ident, $vector:ident, $features:literal) => {
-            #[target_feature(enable = $features)]
-            fn $inner(
-                screen: &Screen,
-                text: &[u8],
-                index: &Index,
-                is_utf8: bool,
-                memory: &mut Memory,
-                stopped: &mut Vec<Stopped>,
-            ) -> Screened {
-                screen.lines_in::<$vector>(text, index, is_utf8, memory, stopped)
-            }
-
+        ($name:ident, $suspect:ident, $vector:ident, $features:literal) => {
             pub(super) fn $name(
                 screen: &Screen,
                 text: &[u8],
@@ -470,12 +494,69 @@ mod tiers {
                 memory: &mut Memory,
                 stopped: &mut Vec<Stopped>,
             ) -> Screened {
+                #[target_feature(enable = $features)]
+                fn inner(
+                    screen: &Screen,
+                    text: &[u8],
+                    index: &Index,
+                    is_utf8: bool,
+                    memory: &mut Memory,
+                    stopped: &mut Vec<Stopped>,
+                ) -> Screened {
+                    screen.lines_in::<$vector>(text, index, is_utf8, memory, stopped)
+                }
                 // SAFETY: a screen is made only for a tier whose features were found.
-                unsafe { $inner(screen, text, index, is_utf8, memory, stopped) }
+                unsafe { inner(screen, text, index, is_utf8, memory, stopped) }
+            }
+
+            pub(super) fn $suspect(screen: &Screen, cells: &Cells<'_>, is_odd: bool, memory: &mut Memory) -> Suspicion {
+                #[inline(never)]
+                #[target_feature(enable = $features)]
+                fn inner(screen: &Screen, cells: &Cells<'_>, is_odd: bool, memory: &mut Memory) -> Suspicion {
+                    screen.suspect::<$vector>(cells, is_odd, memory)
+                }
+                // SAFETY: as above.
+                unsafe { inner(screen, cells, is_odd, memory) }
             }
         };
     }
 
-    tier!(avx2, avx2_inner, Avx2, "avx2,bmi1,bmi2,popcnt,lzcnt,aes");
-    tier!(avx512, avx512_inner, Avx512, "avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi1,bmi2,popcnt,lzcnt,aes");
+    tier!(avx2, suspect_avx2, Avx2, "avx2,bmi1,bmi2,popcnt,lzcnt,aes");
+    tier!(avx512, suspect_avx512, Avx512, "avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi1,bmi2,popcnt,lzcnt,aes");
+}
+
+/// Lets a tier look closely in its own instructions, apart from the loop over the lines.
+trait Suspect: Vector {
+    fn suspect(screen: &Screen, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion;
+}
+
+impl Suspect for Portable {
+    #[inline(never)]
+    fn suspect(screen: &Screen, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
+        screen.suspect::<Self>(cells, is_text_odd, memory)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Suspect for vector::Avx2 {
+    #[inline(always)]
+    fn suspect(screen: &Screen, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
+        if cells.has_room() {
+            tiers::suspect_avx2(screen, cells, is_text_odd, memory)
+        } else {
+            Portable::suspect(screen, cells, is_text_odd, memory)
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Suspect for vector::Avx512 {
+    #[inline(always)]
+    fn suspect(screen: &Screen, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
+        if cells.has_room() {
+            tiers::suspect_avx512(screen, cells, is_text_odd, memory)
+        } else {
+            Portable::suspect(screen, cells, is_text_odd, memory)
+        }
+    }
 }

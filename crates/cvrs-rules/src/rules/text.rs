@@ -20,10 +20,10 @@ fn each_cell(record: &Record<'_>, hits: &mut Hits<'_>, test: impl Fn(&[u8]) -> O
 }
 
 fn not_utf8(record: &Record<'_>, context: &Context, hits: &mut Hits<'_>) {
-    if record.line().is_ascii() {
+    let line = record.line();
+    if line.is_ascii() || core::str::from_utf8(line).is_ok() {
         return;
     }
-    let line = record.line();
     each_cell(record, hits, |value| {
         let error = core::str::from_utf8(value).err()?;
         let at = value.as_ptr() as usize - line.as_ptr() as usize + error.valid_up_to();

@@ -49,12 +49,19 @@ impl Places {
 pub(crate) struct Cells<'a> {
     text: Text<'a>,
     places: &'a Places,
+    /// Whether vectors may be read from the start of each cell on.
+    has_room: bool,
 }
 
 impl<'a> Cells<'a> {
     #[inline(always)]
-    pub(crate) const fn new(text: Text<'a>, places: &'a Places) -> Self {
-        Self { text, places }
+    pub(crate) const fn new(text: Text<'a>, places: &'a Places, end: usize) -> Self {
+        Self { text, places, has_room: text.has_room(end) }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn has_room(&self) -> bool {
+        self.has_room
     }
 
     #[inline(always)]

@@ -173,8 +173,8 @@ impl Plan {
 /// Neighbouring columns, at most three, that hold the word `Redacted`, as it is mostly written.
 #[derive(Clone, Debug)]
 pub(crate) struct Redacted {
-    first: u32,
-    last: u32,
+    pub(crate) first: u32,
+    pub(crate) last: u32,
     words: [u64; 4],
 }
 

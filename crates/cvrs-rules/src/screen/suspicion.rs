@@ -38,6 +38,16 @@ impl Suspicion {
         }
     }
 
+    /// So many of the file's columns, a bit for each.
+    pub(crate) const fn of_columns(columns: u64) -> Self {
+        Self { columns, relations: 0 }
+    }
+
+    /// The suspected columns, a bit for each of the file's first 64.
+    pub(crate) const fn columns(self) -> u64 {
+        self.columns
+    }
+
     /// Whether all is suspected.
     pub const fn is_all(self) -> bool {
         self.columns == u64::MAX
