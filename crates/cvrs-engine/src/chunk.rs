@@ -26,8 +26,12 @@ pub(crate) struct Chunk {
     pub(crate) byte: u64,
 }
 
-/// Reads bytes at a place of a file, as [`read_exact_at`](crate::io::read_exact_at) does.
-pub(crate) trait ReadAt: Sync {
+/// Bytes that can be read at any place, by several threads at once: a slice, and with the feature `io` a file.
+pub trait ReadAt: Sync {
+    /// Fills `buffer` with the bytes from `offset` on.
+    ///
+    /// # Errors
+    /// If there are not so many bytes, or they cannot be read.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<()>;
 }
 

@@ -29,6 +29,11 @@ impl Entry {
         self.check
     }
 
+    /// The same id of a record so many lines further down, whose check is so much higher.
+    pub(crate) const fn shifted(self, lines: u64, check: u32) -> Self {
+        Self { check: self.check.wrapping_add(check), line: self.line + lines, ..self }
+    }
+
     const fn id(&self) -> (u64, u32) {
         (self.key, self.rest)
     }
@@ -117,6 +122,7 @@ impl Buckets {
         let held: Vec<Mutex<Vec<Entry>>> = self.held.into_iter().map(Mutex::new).collect();
         let work = || {
             let (mut table, mut mine) = (Vec::new(), Vec::new());
+            #[cfg_attr(not(feature = "io"), expect(unused_mut, reason = "only what was spilled can fail to be read"))]
             let mut failed = None;
             loop {
                 let bucket = next.fetch_add(1, Ordering::Relaxed);
