@@ -276,8 +276,8 @@ impl Ranges {
             before += counts;
             Ok(())
         })?;
-        report.summary.shift(-(start.lines as i64));
-        report.patterns.shift(-(start.lines as i64));
+        report.summary.shift(-(start.lines.cast_signed()));
+        report.patterns.shift(-(start.lines.cast_signed()));
         Ok(report)
     }
 
@@ -351,8 +351,8 @@ impl RangeReport {
     ///
     /// A report that has been shifted is no longer to be merged into one on the ranges before it.
     pub fn shift(&mut self, before: Counts) {
-        self.summary.shift(before.lines as i64);
-        self.patterns.shift(before.lines as i64);
+        self.summary.shift(before.lines.cast_signed());
+        self.patterns.shift(before.lines.cast_signed());
         for found in &mut self.findings {
             found.line += before.lines;
             found.record = found.record.map(|record| record + before.records - before.unnumbered);
