@@ -146,7 +146,7 @@ done
 awk -v table="$scratch/table" '
     /^<!-- rivals -->$/ { print; print ""; while ((getline line < table) > 0) print line; print ""; skips = 1 }
     /^<!-- end of rivals -->$/ { skips = 0 }
-    !skips || /^<!-- end of rivals -->$/ { if (!/^<!-- rivals -->$/) print }
+    !skips && !/^<!-- rivals -->$/ { print }
 ' "$page" >"$scratch/page"
 cat "$scratch/page" >"$page"
 cat "$scratch/table"

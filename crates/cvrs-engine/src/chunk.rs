@@ -76,6 +76,14 @@ impl<'a> Source<'a> {
         Self::Stream { state: Mutex::new(state), chunk_bytes }
     }
 
+    /// How many chunks there are at most; of a stream nobody knows.
+    pub(crate) fn most_chunks(&self) -> u64 {
+        match self {
+            Self::Ranges { start, end, chunk_bytes, .. } => end.saturating_sub(*start).div_ceil(*chunk_bytes as u64),
+            Self::Stream { .. } => u64::MAX,
+        }
+    }
+
     /// Fills `buffer` with the next chunk; `None` at the end.
     pub(crate) fn next(&self, buffer: &mut Vec<u8>) -> Result<Option<Chunk>> {
         match self {

@@ -281,7 +281,7 @@ mod tests {
             file.extend(SKIPPABLE);
         }
         // Bytes that compress to one run, and bytes that do not compress.
-        file.extend(frame(&[b'a'; 200_000], true, true));
+        file.extend(frame(&b"a".repeat(200_000), true, true));
         file.extend(zstd::encode_all(&(0..=255).collect::<Vec<u8>>()[..], 1).unwrap());
         file
     }
