@@ -26,8 +26,12 @@ pub(crate) struct Chunk {
     pub(crate) byte: u64,
 }
 
-/// Reads bytes at a place of a file, as [`read_exact_at`](crate::io::read_exact_at) does.
-pub(crate) trait ReadAt: Sync {
+/// Bytes that can be read at any place, by several threads at once: a slice, and with the feature `io` a file.
+pub trait ReadAt: Sync {
+    /// Fills `buffer` with the bytes from `offset` on.
+    ///
+    /// # Errors
+    /// If there are not so many bytes, or they cannot be read.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<()>;
 }
 
@@ -70,6 +74,14 @@ impl<'a> Source<'a> {
     ) -> Self {
         let state = Stream { reader, carry, byte, sequence: 0, is_done: false };
         Self::Stream { state: Mutex::new(state), chunk_bytes }
+    }
+
+    /// How many chunks there are at most; of a stream nobody knows.
+    pub(crate) fn most_chunks(&self) -> u64 {
+        match self {
+            Self::Ranges { start, end, chunk_bytes, .. } => end.saturating_sub(*start).div_ceil(*chunk_bytes as u64),
+            Self::Stream { .. } => u64::MAX,
+        }
     }
 
     /// Fills `buffer` with the next chunk; `None` at the end.

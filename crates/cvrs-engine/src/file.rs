@@ -53,6 +53,7 @@ pub(crate) fn with_text<T>(input: &mut Input, act: impl FnOnce(Text<'static>) ->
 /// # Errors
 /// As [`check_input`]. The input has its number in the survey all the same.
 pub fn survey_input(input: &mut Input, request: &Request<'_>, control: &Control, survey: &mut Survey) -> Result<()> {
+    input.set_threads(request.tuning.threads);
     let reading = Reading { name: input.name().to_owned(), input };
     let n_inputs = survey.n_inputs();
     let surveyed = reading.with(|open, judge| run::survey(open, judge, request, control, survey));
@@ -79,6 +80,7 @@ pub fn check_input(
 ) -> Result<Checked> {
     let is_read_twice = facts.is_none() && request.book.needs_survey();
     let mut input = if is_read_twice { input.rewindable(None)? } else { input };
+    input.set_threads(request.tuning.threads);
     let reading = Reading { name: input.name().to_owned(), input: &mut input };
     reading.with(|open, judge| run::run(open, judge, request, facts, control, sinks))
 }

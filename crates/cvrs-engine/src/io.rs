@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! path or stdin → Input ─ body() ─┬─ Body::Plain   workers read at their own places
-//!                                 └─ Body::Stream  one reader, already decompressed
+//!                                 └─ Body::Stream  one reader, decompressed ahead by threads of its own
 //! first bytes of the text → sniff_text → go on, or the reason why nothing can be checked
 //! product → AtomicFile → commit() → the name appears, complete
 //! ```
@@ -10,6 +10,7 @@
 //! No message made here holds anything that stands in a file.
 #![expect(clippy::disallowed_methods, reason = "files are the subject of this module")]
 
+mod ahead;
 mod compression;
 mod decode;
 mod error;
@@ -23,6 +24,7 @@ mod same_file;
 mod sniff;
 mod spool;
 mod temporary;
+mod units;
 #[cfg_attr(target_os = "linux", path = "io/unnamed_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "io/unnamed_other.rs")]
 mod unnamed;

@@ -22,6 +22,7 @@
 //!
 //! Features: `parallel` (rayon; without it one thread works), `io` (files, decompression, outputs that appear whole or
 //! not at all). Limits: a line of at most 64 MiB; ids are compared ignoring ASCII case only.
+#![cfg_attr(not(feature = "io"), expect(dead_code, reason = "the pipeline is driven by inputs"))]
 
 mod chunk;
 mod error;
@@ -31,6 +32,7 @@ mod file;
 #[cfg(feature = "io")]
 pub mod io;
 mod pipeline;
+mod range;
 #[cfg(feature = "io")]
 mod rewrite;
 mod run;
@@ -39,17 +41,18 @@ mod text;
 mod validator;
 mod work;
 
-pub use chunk::MAX_LINE_BYTES;
+pub use chunk::{MAX_LINE_BYTES, ReadAt};
 pub use error::{Error, Result};
 pub use figures::Figures;
 #[cfg(feature = "io")]
 pub use file::{check_input, survey_input};
+pub use range::{Place, RangeReport, Ranges};
 #[cfg(feature = "io")]
 pub use rewrite::{Position, Rewrite, rewrite_input};
 pub use run::{Checked, Control, Request, Sinks, Tuning};
-pub use survey::{Facts, Survey};
+pub use survey::{Facts, RangeSurvey, Survey};
 pub use validator::{Found, Report, Validator};
-pub use work::{Format, Show};
+pub use work::{Counts, Format, Show};
 
 /// The README's library example, as a test.
 #[cfg(doctest)]

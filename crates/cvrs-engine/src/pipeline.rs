@@ -68,6 +68,8 @@ pub(crate) fn run<J: Job>(
     cancel: &AtomicBool,
     commit: Commit<'_, J::Outcome>,
 ) -> Result<()> {
+    // To start threads that find nothing to do takes longer than to check a short text.
+    let threads = threads.min(usize::try_from(source.most_chunks()).unwrap_or(usize::MAX));
     let driver = Driver {
         source,
         job,

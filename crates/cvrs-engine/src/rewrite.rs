@@ -107,6 +107,7 @@ pub fn rewrite_input<R: Rewrite>(
     begin: impl FnOnce(&[u8]) -> Result<(R, R::Product)>,
     commit: &mut (dyn FnMut(&mut R::Product) -> Result<()> + Send),
 ) -> Result<()> {
+    input.set_threads(tuning.threads);
     with_text(input, |text| {
         let mut opened = text.open()?;
         let header = memchr::memchr(b'\n', opened.head()).map_or(opened.head().len(), |at| at + 1);

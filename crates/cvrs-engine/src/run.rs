@@ -7,7 +7,7 @@ use crate::pipeline::{self, Job};
 use crate::survey::{Facts, Gathered, Gathering, InputFacts, Survey};
 use crate::text::{Opened, Text};
 use crate::work::{Counts, Format, Outcome, Rendered, Show, Task, Worker};
-use cvrs_parse::Header;
+use cvrs_parse::{Header, Tier};
 use cvrs_report::{Entry, Finding, Summary};
 use cvrs_rules::{Book, Patterns, Screen};
 use cvrs_spec::Version;
@@ -22,13 +22,24 @@ pub struct Tuning {
     pub chunk_bytes: usize,
     /// How many bytes of ids are held in memory before they go to a temporary file.
     pub survey_bytes: usize,
+    /// Which instructions are used; `None` for the fastest that the machine has.
+    ///
+    /// A run with a tier that the machine does not have panics.
+    pub tier: Option<Tier>,
 }
 
 impl Tuning {
     /// One thread, as a test or a small embedder wants it.
     pub const SEQUENTIAL: Self = Self { threads: 1, ..Self::DEFAULT };
 
-    const DEFAULT: Self = Self { threads: 1, chunk_bytes: 256 << 10, survey_bytes: 64 << 20 };
+    const DEFAULT: Self = Self { threads: 1, chunk_bytes: 256 << 10, survey_bytes: 64 << 20, tier: None };
+}
+
+impl Tuning {
+    /// The instructions to be used.
+    pub(crate) fn tier(&self) -> Tier {
+        self.tier.unwrap_or_else(Tier::best)
+    }
 }
 
 impl Default for Tuning {
@@ -244,9 +255,10 @@ pub(crate) fn run<'t>(
     if let Some((facts, number)) = facts {
         return pass(&mut opening, request, facts.of_input(number), control, sinks)?.conclude(None, request, sinks);
     }
-    let Some(mut own) = Survey::new(request.book, threads, survey_bytes) else {
+    let Some(own) = Survey::new(request.book, threads, survey_bytes) else {
         return pass(&mut opening, request, None, control, sinks)?.conclude(None, request, sinks);
     };
+    let mut own = own.for_tier(request.tuning.tier());
     if own.goes_along() && sinks.can_restart() {
         let (bytes, records) = (control.bytes.load(Ordering::Relaxed), control.records.load(Ordering::Relaxed));
         let passed = surveying_pass(&mut opening, request, &mut own, control, sinks)?;
@@ -336,7 +348,7 @@ fn one_pass(
     for finding in explain_header(&header, request) {
         tell(&finding, 1, request, &mut summary, sinks)?;
     }
-    let screen = Screen::new(request.book, &header);
+    let screen = Screen::for_tier(request.book, &header, request.tuning.tier());
     let mut figures = request.figures.then(|| {
         // A file's own day is told by its name, else it is taken for today's.
         let day = request.name.and_then(|name| request.book.day_of_name(name)).unwrap_or(request.book.today());

@@ -11,16 +11,19 @@
 
 mod buckets;
 mod hash;
+mod part;
 
 use crate::chunk::{Chunk, Source};
 use crate::error::Result;
 use crate::pipeline::{self, Job};
 use crate::work::Counts;
 use buckets::{Buckets, Entry};
-use cvrs_parse::{Header, Index, Record};
+use cvrs_parse::{Header, Index, Record, Tier};
 use cvrs_rules::{Book, Duplicate, Earlier, Patterns, Seen};
 use cvrs_spec::{Field, Model, Version};
 use hash::Hasher;
+pub use part::RangeSurvey;
+pub(crate) use part::Surveyor;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
@@ -118,6 +121,18 @@ struct Questions {
     patterns: bool,
 }
 
+impl Questions {
+    fn of(book: &Book) -> Self {
+        Self {
+            duplicates: book.is_on("BUSR013"),
+            previous: book.is_on("BUSR013") && !book.numbers_all_records(),
+            persons: book.is_on("XR018"),
+            models: book.is_on("XR011"),
+            patterns: book.asks_for_patterns(),
+        }
+    }
+}
+
 /// How the records of one input are surveyed.
 #[derive(Clone, Copy)]
 pub(crate) struct Gathering<'a> {
@@ -125,6 +140,7 @@ pub(crate) struct Gathering<'a> {
     base: u64,
     hasher: Hasher,
     asks: Questions,
+    tier: Tier,
 }
 
 impl Gathering<'_> {
@@ -166,7 +182,6 @@ impl Gathering<'_> {
     }
 }
 
-#[derive(Default)]
 pub(crate) struct Worker {
     index: Index,
     cells: Vec<u32>,
@@ -201,7 +216,7 @@ impl Job for Gathering<'_> {
     type Outcome = Gathered;
 
     fn worker(&self) -> Worker {
-        Worker::default()
+        Worker { index: Index::new(self.tier), cells: Vec::new() }
     }
 
     fn count(&self, worker: &mut Worker, text: &[u8]) -> Counts {
@@ -246,6 +261,7 @@ pub struct Survey {
     facts: Facts,
     lines: u64,
     threads: usize,
+    tier: Tier,
     current: Current,
 }
 
@@ -264,23 +280,23 @@ impl Survey {
     ///
     /// `memory` is how many bytes of entries are held before they go to disk.
     pub fn new(book: &Book, threads: usize, memory: usize) -> Option<Self> {
-        let asks = Questions {
-            duplicates: book.is_on("BUSR013"),
-            previous: book.is_on("BUSR013") && !book.numbers_all_records(),
-            persons: book.is_on("XR018"),
-            models: book.is_on("XR011"),
-            patterns: book.asks_for_patterns(),
-        };
         book.needs_survey().then(|| Self {
             hasher: Hasher::new(),
-            asks,
+            asks: Questions::of(book),
             events: Buckets::new(memory / 2),
             persons: Buckets::new(memory / 2),
             facts: Facts::default(),
             lines: 0,
             threads,
+            tier: Tier::best(),
             current: Current::default(),
         })
+    }
+
+    /// The same, with the instructions of a tier.
+    pub(crate) const fn for_tier(mut self, tier: Tier) -> Self {
+        self.tier = tier;
+        self
     }
 
     /// Reads a whole input.
@@ -302,7 +318,7 @@ impl Survey {
     pub(crate) fn begin<'h>(&mut self, header: &'h Header) -> Gathering<'h> {
         self.current = Current { version: Some(header.version()), n_lines: 1, ..Current::default() };
         self.facts.inputs.push(Surveyed { base: self.lines, ..Surveyed::default() });
-        Gathering { header, base: self.lines, hasher: self.hasher, asks: self.asks }
+        Gathering { header, base: self.lines, hasher: self.hasher, asks: self.asks, tier: self.tier }
     }
 
     /// Takes what was gathered from the input's next chunk.

@@ -1,17 +1,18 @@
 //! Validation of bytes in memory, for embedders.
 
-use crate::chunk::{Chunk, ReadAt, Source};
 use crate::error::Result;
-use crate::run::{Request, Tuning, explain_header, read_header};
-use crate::survey::Survey;
-use crate::work::{Counts, Outcome, Show, Task, Worker};
+use crate::range::Place;
+use crate::run::{Request, Tuning};
+use crate::work::Show;
 use cvrs_report::{Entry, Finding, Summary};
-use cvrs_rules::{Book, Options, Screen};
+use cvrs_rules::{Book, Options};
 use cvrs_spec::Version;
-use std::sync::atomic::AtomicBool;
 
 /// How much of the text is split at a time, in bytes: what a core's second cache holds.
-const STEP_BYTES: usize = 256 << 10;
+pub(crate) const STEP_BYTES: usize = 256 << 10;
+
+/// How many lines a summary keeps for each rule and column.
+pub(crate) const KEEP_LINES: usize = 10;
 
 /// A rule book ready to check texts.
 #[derive(Clone, Debug)]
@@ -86,73 +87,44 @@ impl Validator {
     /// # Errors
     /// [`Error::NotCvrs`](crate::Error::NotCvrs) if no name in the first line is a column.
     pub fn check(&self, text: &[u8]) -> Result<Report> {
-        let request = Request {
+        let ranges = self.ranges(text)?;
+        let body = &text[ranges.header_bytes() as usize..];
+        let (mut report, mut survey) = (ranges.header_report(), ranges.header_survey());
+        let before = survey.counts();
+        let facts = if self.book.needs_survey() {
+            survey.merge(ranges.survey_lines(body)?);
+            ranges.facts(survey)?
+        } else {
+            None
+        };
+        let place = Place { facts: facts.as_ref(), before };
+        report.merge(ranges.check_lines(body, ranges.header_bytes(), Some(place))?);
+        ranges.finish(report, facts.as_ref())
+    }
+
+    /// The name of the file that the texts are.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// What a run over a text would be asked.
+    pub(crate) fn request(&self) -> Request<'_> {
+        Request {
             book: &self.book,
             version: self.version,
             formats: &[],
             show: Show { file: "-", ids: true, values: false },
-            keep_lines: 10,
+            keep_lines: KEEP_LINES,
             parts: false,
             figures: false,
-            name: self.name.as_deref(),
+            name: self.name(),
             tuning: Tuning::SEQUENTIAL,
-        };
-        let header = read_header(text, &request)?;
-        let body = &text[header.byte_len()..];
-        let file: &dyn ReadAt = &text;
-        let source = Source::ranges(file, header.byte_len() as u64, text.len() as u64, STEP_BYTES);
-        let mut survey = Survey::new(&self.book, 1, usize::MAX);
-        if let Some(survey) = &mut survey {
-            survey.add(&source, &header, &AtomicBool::new(false))?;
         }
-        let facts = survey.map(Survey::finish).transpose()?;
-        let facts = facts.as_ref().and_then(|facts| facts.of_input(0));
-        let screen = Screen::new(&self.book, &header);
-        let task = Task {
-            screen: &screen,
-            show: request.show,
-            keep_lines: 10,
-            parts: false,
-            facts,
-            patterns: facts.is_some(),
-            figures: None,
-        };
-        let mut patterns = facts.map(|facts| facts.patterns().clone()).unwrap_or_default();
-        let mut summary = Summary::new(10);
-        let mut findings = Vec::new();
-        for finding in explain_header(&header, &request) {
-            summary.count(&finding, 1);
-            findings.push(Found::new(&Entry::new(&finding)));
-        }
-        let (mut worker, mut outcome, mut before, mut at) =
-            (Worker::default(), Outcome::default(), Counts::default(), 0);
-        before.lines = 1;
-        while at < body.len() {
-            let wanted = (at + STEP_BYTES).min(body.len());
-            let end = memchr::memchr(b'\n', &body[wanted - 1..]).map_or(body.len(), |line_feed| wanted + line_feed);
-            let lines = &body[at..end];
-            let chunk = Chunk { sequence: 0, range: 0..lines.len(), byte: (header.byte_len() + at) as u64 };
-            let counts = worker.screen(lines, &screen);
-            worker.explain(lines, &chunk, counts, before, &task, &mut outcome, &mut |entry| {
-                findings.push(Found::new(entry));
-            });
-            summary.merge(&outcome.summary);
-            patterns.merge(&outcome.patterns);
-            before += counts;
-            at = end;
-        }
-        if facts.is_some() {
-            for (finding, line) in patterns.tell(&self.book, request.name) {
-                summary.count(&finding, line);
-                findings.push(Found::new(&Entry { line, ..Entry::new(&finding) }));
-            }
-        }
-        Ok(Report { summary, findings, version: header.version() })
     }
 }
 
 impl Found {
-    fn new(entry: &Entry<'_>) -> Self {
+    pub(crate) fn new(entry: &Entry<'_>) -> Self {
         Self {
             finding: entry.finding.clone(),
             message: entry.message(),

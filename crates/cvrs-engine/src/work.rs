@@ -36,13 +36,25 @@ pub struct Show<'a> {
 
 /// How many lines and records a part of the text has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub struct Counts {
     pub(crate) lines: u64,
     pub(crate) records: u64,
     /// Records that the profile gives no number to.
     pub(crate) unnumbered: u64,
     /// Lines that end in CR LF, where a run asks for them.
     pub(crate) cr_ends: u64,
+}
+
+impl Counts {
+    /// Lines, those of the header and blank ones included.
+    pub const fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Data rows.
+    pub const fn records(&self) -> u64 {
+        self.records
+    }
 }
 
 impl std::ops::AddAssign for Counts {

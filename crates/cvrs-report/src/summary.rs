@@ -104,6 +104,12 @@ impl Summary {
         &mut self.cells[at / 2]
     }
 
+    /// Moves all lines down by so many, which turned out to precede them, or up.
+    pub fn shift(&mut self, by: i64) {
+        let lines = self.cells.iter_mut().flat_map(|cell| &mut cell.lines);
+        lines.for_each(|line| *line = line.saturating_add_signed(by));
+    }
+
     /// Adds the counts of the part that follows in the file.
     pub fn merge(&mut self, later: &Self) {
         self.records += later.records;

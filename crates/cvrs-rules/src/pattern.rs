@@ -35,6 +35,12 @@ impl Tally {
         self.count += 1;
     }
 
+    const fn shift(&mut self, by: i64) {
+        if self.count > 0 {
+            self.first_line = self.first_line.saturating_add_signed(by);
+        }
+    }
+
     const fn merge(&mut self, later: Self) {
         if self.count == 0 {
             self.first_line = later.first_line;
@@ -152,6 +158,17 @@ impl Patterns {
         }
         if findings.len() > 3 && is_shifted(record) {
             self.shifted.add(line);
+        }
+    }
+
+    /// Moves all lines down by so many, which turned out to precede them, or up.
+    pub fn shift(&mut self, by: i64) {
+        let Self { lost_zeros, scientific, us_dates, serials, other_version, windows, shifted, same, .. } = self;
+        for tally in lost_zeros.iter_mut().chain([scientific, us_dates, serials, other_version, windows, shifted]) {
+            tally.shift(by);
+        }
+        for same in same.iter_mut().filter(|same| same.value.is_some()) {
+            same.first_line = same.first_line.saturating_add_signed(by);
         }
     }
 

@@ -215,12 +215,14 @@ impl Screen {
             let end = window[entries];
             let is_odd = odd.any_before(end);
             let is_edged = edges.any_before(end);
-            // With CRLF the carriage return has an entry of its own, right before the line feed's.
-            let is_crlf = entries == n_columns + 1
+            // With CRLF the carriage return has an entry of its own, right before the line feed's; it ends no cell.
+            let is_crlf = entries > 1
+                && entries.wrapping_sub(n_columns) <= 1
                 && window[entries - 1] + 1 == end
                 && (end as usize) < text.len()
                 && text[end as usize - 1] == b'\r';
-            let is_regular = entries - usize::from(is_crlf) == n_columns;
+            // With one column a regular row may be a blank line, which is looked for below.
+            let is_regular = entries - usize::from(is_crlf) == n_columns && n_columns > 1;
             if !is_regular || is_odd || self.stops_all {
                 let is_crlf = entries == 2 && window[1] + 1 == end && text.get(end as usize - 1) == Some(&b'\r');
                 let is_crlf = is_crlf && (end as usize) < text.len();

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::ahead::Ahead;
 use super::compression::Compression;
 use super::decode;
 use super::error::{InputCause, InputError};
@@ -15,6 +16,7 @@ use super::raw::Raw;
 use super::same_file::FileId;
 use super::sniff::NotCvrs;
 use super::temporary::unlinked;
+use super::units;
 use super::zip_member;
 
 /// Bytes asked of a pipe first, to tell what comes through it.
@@ -27,6 +29,7 @@ pub struct Input {
     source: Source,
     file_id: Option<FileId>,
     consumed: Arc<AtomicU64>,
+    threads: usize,
 }
 
 enum Source {
@@ -48,7 +51,7 @@ pub enum Body {
         /// The length in bytes when the input was opened.
         len: u64,
     },
-    /// Anything else, decompressed: to be read from beginning to end by one reader, in large pieces.
+    /// Anything else, decompressed ahead: to be read from beginning to end by one reader, in large pieces.
     ///
     /// Hand an error of this reader to [`InputError::from_stream`].
     Stream(Box<dyn Read + Send>),
@@ -133,14 +136,14 @@ impl Input {
         head.truncate(filled);
         let compression = Compression::of(&head);
         let source = Source::Pipe { head, rest };
-        Ok(Self { name, compression, source, file_id: None, consumed: Arc::default() })
+        Ok(Self { name, compression, source, file_id: None, consumed: Arc::default(), threads: 1 })
     }
 
     /// Takes a file of this program's own, all of it, as a text that is not packed.
     pub(super) fn of_written(name: String, file: File) -> io::Result<Self> {
         let len = file.metadata()?.len();
         let source = Source::File { file, len };
-        Ok(Self { name, compression: Compression::None, source, file_id: None, consumed: Arc::default() })
+        Ok(Self { name, compression: Compression::None, source, file_id: None, consumed: Arc::default(), threads: 1 })
     }
 
     fn recognise(
@@ -163,7 +166,7 @@ impl Input {
             if filled > 0 {
                 let compression = Compression::of(&head[..filled]);
                 let source = Source::File { file, len };
-                return Ok(Self { name, compression, source, file_id, consumed: Arc::default() });
+                return Ok(Self { name, compression, source, file_id, consumed: Arc::default(), threads: 1 });
             }
         }
         let mut input = Self::from_reader(name, Box::new(file))?;
@@ -207,6 +210,12 @@ impl Input {
         matches!(self.source, Source::File { .. })
     }
 
+    /// Lets up to so many threads decompress, where a file has parts that can be told without unpacking them: zstd in
+    /// several frames, and gzip as `bgzip` writes it. One thread does so ahead of the reader in any case.
+    pub fn set_threads(&mut self, threads: usize) {
+        self.threads = threads;
+    }
+
     /// Makes sure that [`Input::body`] may be called more than once.
     ///
     /// A regular file is one already. A pipe is copied as it comes, compressed or not, into a temporary file without
@@ -234,6 +243,7 @@ impl Input {
             source: Source::File { file, len: *len },
             file_id: self.file_id.clone(),
             consumed: Arc::default(),
+            threads: self.threads,
         })
     }
 
@@ -265,16 +275,19 @@ impl Input {
 
     fn text(&mut self) -> Result<Body, InputCause> {
         if let Source::File { file, len } = &self.source {
-            match self.compression {
-                Compression::None => return Ok(Body::Plain { file: file.try_clone()?, len: *len }),
-                Compression::Zip => return Ok(Body::Stream(zip_member::open(file, *len, self.consumed())?)),
-                Compression::Gzip | Compression::Zstd => {}
-            }
+            let (compression, consumed) = (self.compression, self.consumed());
+            return Ok(match compression {
+                Compression::None => Body::Plain { file: file.try_clone()?, len: *len },
+                Compression::Zip => Body::Stream(ahead(zip_member::open(file, *len, consumed)?)?),
+                Compression::Gzip | Compression::Zstd => {
+                    Body::Stream(units::open(file, compression, self.threads, &consumed)?)
+                }
+            });
         }
         let raw = self.take_raw()?;
         Ok(Body::Stream(match self.compression {
-            Compression::Gzip => decode::gzip(raw),
-            Compression::Zstd => decode::zstd(raw)?,
+            Compression::Gzip => ahead(decode::gzip(raw))?,
+            Compression::Zstd => ahead(decode::zstd(raw)?)?,
             Compression::None | Compression::Zip => Box::new(raw),
         }))
     }
@@ -288,6 +301,11 @@ impl Input {
             Source::File { .. } | Source::Spent => Err(InputCause::AlreadyRead),
         }
     }
+}
+
+/// The same, read ahead by a thread of its own.
+fn ahead(inner: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    Ok(Box::new(Ahead::new(inner, units::AHEAD)?))
 }
 
 /// Copies all of `raw` into a temporary file without a name, and returns that and its length.

@@ -8,6 +8,9 @@ use std::sync::{Mutex, PoisonError};
 /// How many buckets: of 100 million entries a bucket holds 400,000, ten megabytes.
 const N_BUCKETS: usize = 256;
 
+/// Fewer entries are resolved sooner than threads start.
+const WORTH_THREADS: usize = 10_000;
+
 /// One id of one record: 96 bits of its hash, 32 to tell more of it, and its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Entry {
@@ -27,6 +30,11 @@ impl Entry {
     /// What tells entries with one key apart.
     pub(crate) const fn check(&self) -> u32 {
         self.check
+    }
+
+    /// The same id of a record so many lines further down, whose check is so much higher.
+    pub(crate) const fn shifted(self, lines: u64, check: u32) -> Self {
+        Self { check: self.check.wrapping_add(check), line: self.line + lines, ..self }
     }
 
     const fn id(&self) -> (u64, u32) {
@@ -113,10 +121,16 @@ impl Buckets {
         is_odd: &(dyn Fn(&Entry, &Entry) -> bool + Sync),
         tell: &(dyn Fn(&[Entry], &mut Vec<T>) + Sync),
     ) -> Result<Vec<T>> {
+        #[cfg(feature = "io")]
+        let is_on_disk = self.spilled.is_some();
+        #[cfg(not(feature = "io"))]
+        let is_on_disk = false;
+        let threads = if self.n_held < WORTH_THREADS && !is_on_disk { 1 } else { threads };
         let (next, told) = (AtomicUsize::new(0), Mutex::new(Ok(Vec::new())));
         let held: Vec<Mutex<Vec<Entry>>> = self.held.into_iter().map(Mutex::new).collect();
         let work = || {
             let (mut table, mut mine) = (Vec::new(), Vec::new());
+            #[cfg_attr(not(feature = "io"), expect(unused_mut, reason = "only what was spilled can fail to be read"))]
             let mut failed = None;
             loop {
                 let bucket = next.fetch_add(1, Ordering::Relaxed);

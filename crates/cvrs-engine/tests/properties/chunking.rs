@@ -7,7 +7,7 @@ use cvrs_rules::{Book, Options};
 use cvrs_testkit::strategy::{any_file, any_options, any_version, soup};
 use proptest::prelude::*;
 
-const WHOLE: Tuning = Tuning { threads: 1, chunk_bytes: 1 << 20, survey_bytes: 1 << 20 };
+const WHOLE: Tuning = Tuning { threads: 1, chunk_bytes: 1 << 20, survey_bytes: 1 << 20, tier: None };
 
 pub(crate) fn check(text: &[u8], options: &Options, chunk_bytes: usize, threads: usize, most: usize) {
     let book = Book::new(options);
@@ -22,7 +22,7 @@ pub(crate) fn check(text: &[u8], options: &Options, chunk_bytes: usize, threads:
         gathered
     };
     let expected = named(run(input, &book, None, WHOLE));
-    let tuning = Tuning { threads, chunk_bytes, survey_bytes: 64 };
+    let tuning = Tuning { threads, chunk_bytes, survey_bytes: 64, tier: None };
     let inputs = [
         ("whole", file(&path("whole"), text)),
         ("stream", stream(text.to_vec(), most)),

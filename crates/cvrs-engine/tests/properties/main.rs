@@ -5,7 +5,9 @@
 mod chunking;
 mod clearinghouse;
 mod parting;
+mod ranges;
 mod run;
 mod screen;
 mod seeds;
 mod testdata;
+mod tiers;

@@ -10,7 +10,7 @@ use std::path::Path;
 pub(crate) const FORMATS: &[Format] = &[Format::Json, Format::JsonLines, Format::Tsv { values: true }];
 
 /// Everything that a run gives out.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Gathered {
     pub(crate) reports: [Vec<u8>; 3],
     pub(crate) clean: Vec<u8>,

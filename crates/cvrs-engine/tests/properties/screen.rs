@@ -136,3 +136,24 @@ fn the_known_good_record_passes_in_every_column_order() {
         }
     }
 }
+
+#[test]
+fn with_crlf_a_row_that_lacks_its_last_cell_is_not_regular() {
+    let options =
+        Options { select: vec!["XR001".parse().expect("a code")], ..Options::new(Profile::Recommended, today()) };
+    for end in ["\n", "\r\n"] {
+        for header in ["vax_event_id", "vax_event_id\trecip_id", "vax_event_id\trecip_id\text_type"] {
+            let width = header.split('\t').count();
+            let row = |n_cells: usize| ["A1", "B1", "D", "more"][..n_cells].join("\t");
+            let widths = [width, width - 1, width + 1, 0, width];
+            let text: String = [header.to_owned()].into_iter().chain(widths.map(row)).map(|line| line + end).collect();
+            check(text.as_bytes(), &options, None);
+            let report = cvrs_engine::Validator::new(&options).check(text.as_bytes()).expect("CVRS");
+            let told: Vec<u64> = report.findings.iter().map(|found| found.line).collect();
+            // A row without a cell is a blank line.
+            let ragged: Vec<u64> = if width > 1 { vec![3, 4] } else { vec![4] };
+            assert_eq!(told, ragged, "{text:?}");
+            assert_eq!(report.summary.records, if width > 1 { 4 } else { 3 }, "{text:?}");
+        }
+    }
+}
