@@ -86,6 +86,19 @@ pub struct Screen {
     asks_for_utf8: bool,
 }
 
+/// The stages of the check, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// Blanks and quotes at the edge of cells, and bytes that are not UTF-8; nothing else has been looked at.
+    Text,
+    Cells,
+    Dates,
+    Recipient,
+    Administration,
+    Products,
+    Rest,
+}
+
 const N_MODELS: usize = 4;
 
 /// The place of the plans for none of the three models.
@@ -244,8 +257,10 @@ impl Screen {
             }
             let cells = Cells::new(whole, &places, end as usize);
             let is_text_odd = is_edged || !is_utf8 && !is_line_utf8(text, window, n_columns);
-            if is_text_odd || self.record_stops_with_room::<V>(&cells, memory) {
-                let suspicion = V::suspect(self, &cells, is_text_odd, memory);
+            let stopped_by =
+                if is_text_odd { Some(Stage::Text) } else { self.record_stops_with_room::<V>(&cells, memory) };
+            if let Some(stage) = stopped_by {
+                let suspicion = V::suspect(self, &cells, stage, memory);
                 stopped.push(Stopped { line: number as u32, records: screened.records, is_blank: false, suspicion });
             }
             screened.records += 1;
@@ -253,28 +268,28 @@ impl Screen {
         screened
     }
 
-    /// Whether a regular record is stopped. Near the end of the text vectors would reach beyond it.
+    /// What stops a regular record, if anything. Near the end of the text vectors would reach beyond it.
     #[inline(always)]
-    fn record_stops_with_room<V: Vector>(&self, cells: &Cells<'_>, memory: &mut Memory) -> bool {
+    fn record_stops_with_room<V: Vector>(&self, cells: &Cells<'_>, memory: &mut Memory) -> Option<Stage> {
         if cells.has_room() { self.record_stops::<V>(cells, memory) } else { self.last_record_stops(cells, memory) }
     }
 
     #[inline(never)]
-    fn last_record_stops(&self, cells: &Cells<'_>, memory: &mut Memory) -> bool {
+    fn last_record_stops(&self, cells: &Cells<'_>, memory: &mut Memory) -> Option<Stage> {
         self.record_stops::<Portable>(cells, memory)
     }
 
-    /// Whether a regular record is stopped.
+    /// What stops a regular record, if anything.
     #[inline(always)]
-    fn record_stops<V: Vector>(&self, cells: &Cells<'_>, memory: &mut Memory) -> bool {
-        let Some(plan) = self.plan_of(cells) else { return true };
+    fn record_stops<V: Vector>(&self, cells: &Cells<'_>, memory: &mut Memory) -> Option<Stage> {
+        let Some(plan) = self.plan_of(cells) else { return Some(Stage::Cells) };
         let are_lengths_wrong = if self.header.n_columns() <= 48 {
             are_lengths_wrong::<48>(cells.lengths(), plan)
         } else {
             are_lengths_wrong::<MOST_COLUMNS>(cells.lengths(), plan)
         };
         if are_lengths_wrong {
-            return true;
+            return Some(Stage::Cells);
         }
         let mut wrong = 0u64;
         for &column in &plan.pins {
@@ -293,7 +308,7 @@ impl Screen {
             wrong |= u64::from(!letters[cells.first_byte(*column) as usize]);
         }
         if wrong != 0 {
-            return true;
+            return Some(Stage::Cells);
         }
         let mut unknown = 0;
         for passage in &plan.passages {
@@ -302,13 +317,22 @@ impl Screen {
         for run in &plan.redacted {
             unknown |= u32::from(!run.is_usual::<V>(cells));
         }
-        unknown != 0 && self.is_unknown_wrong::<V>(cells, plan, memory)
-            || self.dates_stop::<V>(cells)
-            || self.place_stops::<V>(cells, 0, plan, memory)
-            || self.place_stops::<V>(cells, 1, plan, memory)
-            || self.products_stop::<V>(cells, memory)
-            || self.races_stop(cells)
-            || self.jurisdiction_stops(cells)
+        if unknown != 0 && self.is_unknown_wrong::<V>(cells, plan, memory) {
+            return Some(Stage::Cells);
+        }
+        if self.dates_stop::<V>(cells) {
+            return Some(Stage::Dates);
+        }
+        if self.place_stops::<V>(cells, 0, plan, memory) {
+            return Some(Stage::Recipient);
+        }
+        if self.place_stops::<V>(cells, 1, plan, memory) {
+            return Some(Stage::Administration);
+        }
+        if self.products_stop::<V>(cells, memory) {
+            return Some(Stage::Products);
+        }
+        (self.races_stop(cells) || self.jurisdiction_stops(cells)).then_some(Stage::Rest)
     }
 
     /// Whether any of the passages that are not known, or of the redacted cells, is wrong; the good passages are known
@@ -330,11 +354,12 @@ impl Screen {
         !plan.redacted.iter().all(|run| run.is_good(cells))
     }
 
-    /// Where the book has to look in a regular record that is stopped: each test again, by itself.
+    /// Where the book has to look in a regular record that a stage stopped: that stage and the later ones by
+    /// themselves, since all before it have been passed.
     #[inline(always)]
-    fn suspect<V: Vector>(&self, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
+    fn suspect<V: Vector>(&self, cells: &Cells<'_>, stage: Stage, memory: &mut Memory) -> Suspicion {
         let Some(plan) = self.plan_of(cells) else { return Suspicion::ALL };
-        let mut suspicion = Suspicion::of_columns(wrong_lengths(cells.lengths(), plan));
+        let mut suspicion = Suspicion::NONE;
         let look_at = |columns: core::ops::RangeInclusive<u32>, suspicion: &mut Suspicion| {
             let mut is_good = true;
             for column in columns {
@@ -345,37 +370,33 @@ impl Screen {
             }
             is_good
         };
-        for passage in &plan.passages {
-            let key = passage.key::<V>(cells);
-            if !memory.passages.has::<V>(key)
-                && look_at(passage.first..=passage.last, &mut suspicion)
-                && passage.is_short(cells)
-            {
-                memory.passages.remember::<V>(V::words(key));
-            }
-        }
-        for run in &plan.redacted {
-            if !run.is_usual::<V>(cells) {
-                look_at(run.first..=run.last, &mut suspicion);
-            }
-        }
-        let letters = plan.letters.iter().map(|(column, _)| column);
-        for &column in letters.chain(&plan.pins).chain(&plan.digits).chain(&plan.no_blank) {
-            look_at(column..=column, &mut suspicion);
-        }
-        for &column in plan.not_redacted.iter().filter(|&&column| cells.is_redacted(column)) {
-            suspicion.add_column(column);
-            suspicion.add_family(Suspicion::REDACTION);
-        }
-        for place in 0..self.roles.places.len() {
-            if self.place_stops::<V>(cells, place, plan, memory) {
-                suspicion.add_family(Suspicion::PLACES);
-                for &column in self.roles.places[place].iter().flatten() {
-                    look_at(column..=column, &mut suspicion);
+        if stage <= Stage::Cells {
+            suspicion = Suspicion::of_columns(wrong_lengths(cells.lengths(), plan));
+            for passage in &plan.passages {
+                let key = passage.key::<V>(cells);
+                if !memory.passages.has::<V>(key)
+                    && look_at(passage.first..=passage.last, &mut suspicion)
+                    && passage.is_short(cells)
+                {
+                    memory.passages.remember::<V>(V::words(key));
                 }
             }
+            for run in &plan.redacted {
+                if !run.is_usual::<V>(cells) {
+                    look_at(run.first..=run.last, &mut suspicion);
+                }
+            }
+            let letters = plan.letters.iter().map(|(column, _)| column);
+            for &column in letters.chain(&plan.pins).chain(&plan.digits).chain(&plan.no_blank) {
+                look_at(column..=column, &mut suspicion);
+            }
+            for &column in plan.not_redacted.iter().filter(|&&column| cells.is_redacted(column)) {
+                suspicion.add_column(column);
+                suspicion.add_family(Suspicion::REDACTION);
+            }
         }
-        if self.dates_stop::<V>(cells) {
+        // What stopped the record need not be asked a second time.
+        if stage == Stage::Dates || stage < Stage::Dates && self.dates_stop::<V>(cells) {
             suspicion.add_family(Suspicion::DATES);
             for column in self.roles.dates.into_iter().flatten() {
                 if cells.date(Some(column)) == cells::NO_DATE {
@@ -383,14 +404,22 @@ impl Screen {
                 }
             }
         }
-        if self.races_stop(cells) {
-            suspicion.add_family(Suspicion::RACES);
+        for (place, own) in [Stage::Recipient, Stage::Administration].into_iter().enumerate() {
+            if stage == own || stage < own && self.place_stops::<V>(cells, place, plan, memory) {
+                suspicion.add_family(Suspicion::PLACES);
+                for &column in self.roles.places[place].iter().flatten() {
+                    look_at(column..=column, &mut suspicion);
+                }
+            }
         }
-        if self.products_stop::<V>(cells, memory) {
+        if stage == Stage::Products || stage < Stage::Products && self.products_stop::<V>(cells, memory) {
             suspicion.add_family(Suspicion::PRODUCTS);
             self.roles.product[..3].iter().flatten().for_each(|&column| suspicion.add_column(column));
         }
-        if is_text_odd {
+        if self.races_stop(cells) {
+            suspicion.add_family(Suspicion::RACES);
+        }
+        if stage == Stage::Text {
             suspicion.add_family(Suspicion::TEXT);
             self.roles.names.iter().flatten().for_each(|&column| suspicion.add_column(column));
         }
@@ -483,7 +512,7 @@ mod tiers {
     #![expect(unsafe_code, reason = "calls of code for a feature that was found")]
 
     use super::vector::{Avx2, Avx512};
-    use super::{Cells, Memory, Screen, Screened, Stopped, Suspicion};
+    use super::{Cells, Memory, Screen, Screened, Stage, Stopped, Suspicion};
     use cvrs_parse::Index;
 
     macro_rules! tier {
@@ -511,14 +540,14 @@ mod tiers {
                 unsafe { inner(screen, text, index, is_utf8, memory, stopped) }
             }
 
-            pub(super) fn $suspect(screen: &Screen, cells: &Cells<'_>, is_odd: bool, memory: &mut Memory) -> Suspicion {
+            pub(super) fn $suspect(screen: &Screen, cells: &Cells<'_>, stage: Stage, memory: &mut Memory) -> Suspicion {
                 #[inline(never)]
                 #[target_feature(enable = $features)]
-                fn inner(screen: &Screen, cells: &Cells<'_>, is_odd: bool, memory: &mut Memory) -> Suspicion {
-                    screen.suspect::<$vector>(cells, is_odd, memory)
+                fn inner(screen: &Screen, cells: &Cells<'_>, stage: Stage, memory: &mut Memory) -> Suspicion {
+                    screen.suspect::<$vector>(cells, stage, memory)
                 }
                 // SAFETY: as above.
-                unsafe { inner(screen, cells, is_odd, memory) }
+                unsafe { inner(screen, cells, stage, memory) }
             }
         };
     }
@@ -529,24 +558,24 @@ mod tiers {
 
 /// Lets a tier look closely in its own instructions, apart from the loop over the lines.
 trait Suspect: Vector {
-    fn suspect(screen: &Screen, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion;
+    fn suspect(screen: &Screen, cells: &Cells<'_>, stage: Stage, memory: &mut Memory) -> Suspicion;
 }
 
 impl Suspect for Portable {
     #[inline(never)]
-    fn suspect(screen: &Screen, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
-        screen.suspect::<Self>(cells, is_text_odd, memory)
+    fn suspect(screen: &Screen, cells: &Cells<'_>, stage: Stage, memory: &mut Memory) -> Suspicion {
+        screen.suspect::<Self>(cells, stage, memory)
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl Suspect for vector::Avx2 {
     #[inline(always)]
-    fn suspect(screen: &Screen, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
+    fn suspect(screen: &Screen, cells: &Cells<'_>, stage: Stage, memory: &mut Memory) -> Suspicion {
         if cells.has_room() {
-            tiers::suspect_avx2(screen, cells, is_text_odd, memory)
+            tiers::suspect_avx2(screen, cells, stage, memory)
         } else {
-            Portable::suspect(screen, cells, is_text_odd, memory)
+            Portable::suspect(screen, cells, stage, memory)
         }
     }
 }
@@ -554,11 +583,11 @@ impl Suspect for vector::Avx2 {
 #[cfg(target_arch = "x86_64")]
 impl Suspect for vector::Avx512 {
     #[inline(always)]
-    fn suspect(screen: &Screen, cells: &Cells<'_>, is_text_odd: bool, memory: &mut Memory) -> Suspicion {
+    fn suspect(screen: &Screen, cells: &Cells<'_>, stage: Stage, memory: &mut Memory) -> Suspicion {
         if cells.has_room() {
-            tiers::suspect_avx512(screen, cells, is_text_odd, memory)
+            tiers::suspect_avx512(screen, cells, stage, memory)
         } else {
-            Portable::suspect(screen, cells, is_text_odd, memory)
+            Portable::suspect(screen, cells, stage, memory)
         }
     }
 }
