@@ -122,9 +122,17 @@ struct CheckJob<'a> {
     task: Task<'a>,
     /// The survey that goes along.
     gathering: Option<Gathering<'a>>,
+    /// Set when the survey is to go on alone: what else this pass makes will not be used.
+    only_surveys: AtomicBool,
     formats: &'a [Format],
     control: &'a Control,
 }
+
+/// A survey goes along in the hope that it has nothing to tell, since all else must then be made again. That is
+/// unlikely in a text of which, after so many records,
+const HOPEFUL_RECORDS: u64 = 10_000;
+/// more than one in so many are rejected.
+const HOPELESS_SHARE: u64 = 50;
 
 #[derive(Default)]
 struct Product {
@@ -157,11 +165,16 @@ impl Job for CheckJob<'_> {
         let Product { gathered, outcome, rendered } = product;
         rendered.resize_with(self.formats.len(), Rendered::default);
         rendered.iter_mut().for_each(Rendered::clear);
-        worker.explain(text, chunk, counts, before, &self.task, outcome, &mut |entry| {
-            for (rendered, &format) in rendered.iter_mut().zip(self.formats) {
-                rendered.push(format, entry);
-            }
-        });
+        let only_surveys = self.only_surveys.load(Ordering::Relaxed);
+        if only_surveys {
+            *outcome = Outcome::default();
+        } else {
+            worker.explain(text, chunk, counts, before, &self.task, outcome, &mut |entry| {
+                for (rendered, &format) in rendered.iter_mut().zip(self.formats) {
+                    rendered.push(format, entry);
+                }
+            });
+        }
         if let Some(gathering) = &self.gathering {
             gathered.begin(counts);
             let header = self.task.screen.header();
@@ -263,7 +276,7 @@ pub(crate) fn run<'t>(
         let (bytes, records) = (control.bytes.load(Ordering::Relaxed), control.records.load(Ordering::Relaxed));
         let passed = surveying_pass(&mut opening, request, &mut own, control, sinks)?;
         let own_facts = own.finish()?;
-        if own_facts.is_silent() {
+        if passed.is_whole && own_facts.is_silent() {
             return passed.conclude(own_facts.of_input(0), request, sinks);
         }
         sinks.restart()?;
@@ -285,6 +298,8 @@ struct Passed {
     patterns: Option<Patterns>,
     /// How many records the survey saw, if there was one.
     n_surveyed: Option<u64>,
+    /// Whether the check went on to the end.
+    is_whole: bool,
 }
 
 impl Passed {
@@ -365,7 +380,8 @@ fn one_pass(
         figures: empty.as_ref(),
     };
     let gathering = survey.as_deref_mut().map(|survey| survey.begin(&header));
-    let job = CheckJob { task, gathering, formats: request.formats, control };
+    let only_surveys = AtomicBool::new(false);
+    let job = CheckJob { task, gathering, only_surveys, formats: request.formats, control };
     let source = opened.body(header.byte_len(), chunk_bytes);
     pipeline::run(&source, &job, threads, &control.cancel, &mut |product: &mut Product| {
         summary.merge(&product.outcome.summary);
@@ -374,6 +390,11 @@ fn one_pass(
         }
         if let Some(survey) = &mut survey {
             survey.take(&product.gathered)?;
+            let is_hopeless = summary.records > HOPEFUL_RECORDS && summary.rejected > summary.records / HOPELESS_SHARE;
+            if is_hopeless {
+                job.only_surveys.store(true, Ordering::Relaxed);
+                return Ok(());
+            }
         }
         if let (Some(figures), Some(part)) = (&mut figures, &product.outcome.figures) {
             figures.merge(part);
@@ -391,5 +412,12 @@ fn one_pass(
     if let Some(survey) = survey {
         survey.end();
     }
-    Ok(Passed { summary, version: header.version(), figures, patterns, n_surveyed: facts.map(InputFacts::n_records) })
+    Ok(Passed {
+        summary,
+        version: header.version(),
+        figures,
+        patterns,
+        n_surveyed: facts.map(InputFacts::n_records),
+        is_whole: !job.only_surveys.load(Ordering::Relaxed),
+    })
 }
