@@ -269,7 +269,7 @@ impl Ranges {
                     record: found.record.map(|record| record - start_number),
                     ..found
                 });
-            });
+            })?;
             report.summary.merge(&outcome.summary);
             report.patterns.merge(&outcome.patterns);
             report.counts += counts;

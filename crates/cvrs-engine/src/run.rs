@@ -173,7 +173,7 @@ impl Job for CheckJob<'_> {
                 for (rendered, &format) in rendered.iter_mut().zip(self.formats) {
                     rendered.push(format, entry);
                 }
-            });
+            })?;
         }
         if let Some(gathering) = &self.gathering {
             gathered.begin(counts);

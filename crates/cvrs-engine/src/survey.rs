@@ -10,6 +10,7 @@
 //! temporary file, and buckets are resolved one at a time (a hash join that spills, as databases do it).
 
 mod buckets;
+mod facts;
 mod hash;
 mod part;
 
@@ -19,96 +20,16 @@ use crate::pipeline::{self, Job};
 use crate::work::Counts;
 use buckets::{Buckets, Entry};
 use cvrs_parse::{Header, Index, Record, Tier};
-use cvrs_rules::{Book, Duplicate, Earlier, Patterns, Seen};
+use cvrs_rules::{Book, Duplicate, Patterns};
 use cvrs_spec::{Field, Model, Version};
+pub use facts::Facts;
+pub(crate) use facts::{Fact, InputFacts};
+use facts::{Surveyed, Told, input_of, place};
 use hash::Hasher;
 pub use part::RangeSurvey;
 pub(crate) use part::Surveyor;
-use std::ops::Range;
 use std::sync::atomic::AtomicBool;
-
-/// What the survey knows of one line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fact {
-    pub(crate) line: u64,
-    pub(crate) seen: Seen,
-}
-
-/// What the survey found of all inputs of a run.
-///
-/// Lines are numbered through: those of an input follow on those of the one before it.
-#[derive(Debug, Default)]
-pub struct Facts {
-    by_line: Vec<Fact>,
-    inputs: Vec<Surveyed>,
-}
-
-/// What the survey found of one input.
-#[derive(Debug, Default)]
-struct Surveyed {
-    /// How many lines precede it.
-    base: u64,
-    n_records: u64,
-    patterns: Patterns,
-}
-
-/// The facts of one input.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct InputFacts<'a> {
-    facts: &'a Facts,
-    input: &'a Surveyed,
-}
-
-impl Facts {
-    /// Whether there is nothing to tell of any line.
-    pub(crate) fn is_silent(&self) -> bool {
-        self.by_line.is_empty()
-    }
-
-    /// The facts of the input of that number, in the order in which they were surveyed, from 0.
-    pub(crate) fn of_input(&self, number: usize) -> Option<InputFacts<'_>> {
-        Some(InputFacts { facts: self, input: self.inputs.get(number)? })
-    }
-
-    /// Where a line stands, told from an input: its own number, and its input if that is another.
-    fn place(&self, line: u64, from: usize) -> Earlier {
-        let input = self.input_of(line);
-        let other = u32::try_from(input + 1).ok().filter(|_| input != from);
-        Earlier { line: line - self.inputs[input].base, input: other }
-    }
-
-    fn input_of(&self, line: u64) -> usize {
-        self.inputs.partition_point(|input| input.base < line) - 1
-    }
-}
-
-impl<'a> InputFacts<'a> {
-    /// How many records the input has.
-    pub(crate) const fn n_records(self) -> u64 {
-        self.input.n_records
-    }
-
-    /// What all its records show of patterns.
-    pub(crate) const fn patterns(self) -> &'a Patterns {
-        &self.input.patterns
-    }
-
-    /// The lines in that range about which there are facts, in order.
-    pub(crate) fn lines_within(self, lines: Range<u64>) -> impl Iterator<Item = u64> {
-        let base = self.input.base;
-        let by_line = &self.facts.by_line;
-        let start = by_line.partition_point(|fact| fact.line < base + lines.start);
-        let end = by_line.partition_point(|fact| fact.line < base + lines.end);
-        by_line[start..end].iter().map(move |fact| fact.line - base)
-    }
-
-    /// What is known of a line, if anything.
-    pub(crate) fn of_line(self, line: u64) -> Option<Seen> {
-        let by_line = &self.facts.by_line;
-        let at = by_line.binary_search_by_key(&(self.input.base + line), |fact| fact.line).ok()?;
-        Some(by_line[at].seen)
-    }
-}
+use std::sync::{Mutex, PoisonError};
 
 /// Which questions the survey answers.
 #[derive(Clone, Copy, Debug)]
@@ -258,7 +179,10 @@ pub struct Survey {
     asks: Questions,
     events: Buckets,
     persons: Buckets,
-    facts: Facts,
+    inputs: Vec<Surveyed>,
+    /// The first line of another model of each input that has one.
+    other_models: Vec<u64>,
+    memory: usize,
     lines: u64,
     threads: usize,
     tier: Tier,
@@ -285,7 +209,9 @@ impl Survey {
             asks: Questions::of(book),
             events: Buckets::new(memory / 2),
             persons: Buckets::new(memory / 2),
-            facts: Facts::default(),
+            inputs: Vec::new(),
+            other_models: Vec::new(),
+            memory,
             lines: 0,
             threads,
             tier: Tier::best(),
@@ -317,7 +243,7 @@ impl Survey {
     /// Begins with the next input.
     pub(crate) fn begin<'h>(&mut self, header: &'h Header) -> Gathering<'h> {
         self.current = Current { version: Some(header.version()), n_lines: 1, ..Current::default() };
-        self.facts.inputs.push(Surveyed { base: self.lines, ..Surveyed::default() });
+        self.inputs.push(Surveyed { base: self.lines, ..Surveyed::default() });
         Gathering { header, base: self.lines, hasher: self.hasher, asks: self.asks, tier: self.tier }
     }
 
@@ -325,7 +251,7 @@ impl Survey {
     pub(crate) fn take(&mut self, gathered: &Gathered) -> Result<()> {
         let Current { version, n_lines, first_model, other_model } = &mut self.current;
         *n_lines += gathered.n_lines;
-        if let Some(surveyed) = self.facts.inputs.last_mut() {
+        if let Some(surveyed) = self.inputs.last_mut() {
             surveyed.n_records += gathered.n_records;
             surveyed.patterns.merge(&gathered.patterns);
         }
@@ -343,18 +269,17 @@ impl Survey {
     /// Ends the input.
     pub(crate) fn end(&mut self) {
         self.lines += self.current.n_lines;
-        let seen = Seen { is_first_of_other_model: true, ..Seen::default() };
-        self.facts.by_line.extend(self.current.other_model.map(|line| Fact { line, seen }));
+        self.other_models.extend(self.current.other_model);
     }
 
     /// How many inputs have been added.
     pub(crate) fn n_inputs(&self) -> usize {
-        self.facts.inputs.len()
+        self.inputs.len()
     }
 
     /// Adds an input that cannot be opened, so that the numbers of those that follow are right.
     pub fn skip(&mut self) {
-        self.facts.inputs.push(Surveyed { base: self.lines, ..Surveyed::default() });
+        self.inputs.push(Surveyed { base: self.lines, ..Surveyed::default() });
         self.lines += 1;
     }
 
@@ -363,50 +288,42 @@ impl Survey {
     /// # Errors
     /// If what went to disk cannot be read back.
     pub fn finish(self) -> Result<Facts> {
-        let Self { events, persons, mut facts, threads, asks, .. } = self;
+        let Self { events, persons, inputs, other_models, lines, memory, threads, asks, .. } = self;
+        let mut by_line = Buckets::new(memory / 2);
+        let told: Vec<Entry> = other_models.iter().map(|&line| Told::FirstOfOtherModel.entry(line, lines)).collect();
+        by_line.extend(&told)?;
+        let by_line = Mutex::new(by_line);
+        let take = |told: &mut Vec<(u64, Told)>| {
+            let entries: Vec<Entry> = told.drain(..).map(|(line, told)| told.entry(line, lines)).collect();
+            by_line.lock().unwrap_or_else(PoisonError::into_inner).extend(&entries)
+        };
         let duplicates = if asks.previous { previous } else { duplicates };
         let is_other = |first: &Entry, later: &Entry| first.check() != later.check();
-        let mut found = events.resolve(threads, &|_, _| true, &|group, out| duplicates(group, &facts, out))?;
-        found.append(&mut persons.resolve(threads, &is_other, &|group, out| other_persons(group, &facts, out))?);
-        facts.by_line.append(&mut found);
-        facts.by_line.sort_unstable_by_key(|fact| fact.line);
-        facts.by_line.dedup_by(|later, earlier| {
-            let is_same = later.line == earlier.line;
-            if is_same {
-                earlier.seen.duplicate = earlier.seen.duplicate.or(later.seen.duplicate);
-                earlier.seen.previous = earlier.seen.previous.or(later.seen.previous);
-                earlier.seen.other_person = earlier.seen.other_person.or(later.seen.other_person);
-                earlier.seen.is_first_of_other_model |= later.seen.is_first_of_other_model;
-            }
-            is_same
-        });
-        Ok(facts)
+        events.resolve(threads, &|_, _| true, &|group, out| duplicates(group, &inputs, out), &take)?;
+        persons.resolve(threads, &is_other, &|group, out| other_persons(group, &inputs, out), &take)?;
+        Ok(Facts::new(by_line.into_inner().unwrap_or_else(PoisonError::into_inner), lines, inputs))
     }
 }
 
 /// Records with one folded id, in file order: each later one repeats the first that is equal to the letter, or else
 /// the first of all but for case.
-fn duplicates(group: &[Entry], facts: &Facts, found: &mut Vec<Fact>) {
+fn duplicates(group: &[Entry], inputs: &[Surveyed], told: &mut Vec<(u64, Told)>) {
     for (at, entry) in group.iter().enumerate().skip(1) {
         let exact = group[..at].iter().find(|earlier| earlier.check() == entry.check());
-        let first = facts.place(exact.unwrap_or(&group[0]).line, facts.input_of(entry.line));
-        let duplicate = Duplicate { first, is_exact: exact.is_some() };
-        found.push(Fact { line: entry.line, seen: Seen { duplicate: Some(duplicate), ..Seen::default() } });
+        let first = place(inputs, exact.unwrap_or(&group[0]).line, input_of(inputs, entry.line));
+        told.push((entry.line, Told::Duplicate(Duplicate { first, is_exact: exact.is_some() })));
     }
 }
 
 /// Records with one folded id, in file order: each later one repeats the one before it, told by its number.
-fn previous(group: &[Entry], _: &Facts, found: &mut Vec<Fact>) {
-    for pair in group.windows(2) {
-        let seen = Seen { previous: Some(u64::from(pair[0].check())), ..Seen::default() };
-        found.push(Fact { line: pair[1].line, seen });
-    }
+fn previous(group: &[Entry], _: &[Surveyed], told: &mut Vec<(u64, Told)>) {
+    told.extend(group.windows(2).map(|pair| (pair[1].line, Told::Previous(u64::from(pair[0].check())))));
 }
 
 /// Records with one recipient id: each that differs from the first in birth date or sex.
-fn other_persons(group: &[Entry], facts: &Facts, found: &mut Vec<Fact>) {
+fn other_persons(group: &[Entry], inputs: &[Surveyed], told: &mut Vec<(u64, Told)>) {
     for entry in group.iter().filter(|entry| entry.check() != group[0].check()) {
-        let earlier = facts.place(group[0].line, facts.input_of(entry.line));
-        found.push(Fact { line: entry.line, seen: Seen { other_person: Some(earlier), ..Seen::default() } });
+        let first = place(inputs, group[0].line, input_of(inputs, entry.line));
+        told.push((entry.line, Told::OtherPerson(first)));
     }
 }

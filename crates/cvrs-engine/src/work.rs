@@ -1,8 +1,9 @@
 //! What a worker does with a chunk: split it, screen each record, explain the few that fail, render and part them.
 
 use crate::chunk::Chunk;
+use crate::error::Result;
 use crate::figures::Figures;
-use crate::survey::InputFacts;
+use crate::survey::{Fact, InputFacts};
 use cvrs_parse::{Header, Index, Record};
 use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
 use cvrs_rules::{Memory, Patterns, Screen, Seen, Stopped, Suspicion};
@@ -181,7 +182,8 @@ impl Worker {
         unnumbered
     }
 
-    /// Explains, renders and parts the screened chunk, given how many lines and records precede it.
+    /// Explains, renders and parts the screened chunk, given how many lines and records precede it. Fails only if what
+    /// the survey left on disk cannot be read.
     #[expect(clippy::too_many_arguments, reason = "a chunk, what precedes it, and where its findings go")]
     pub(crate) fn explain(
         &mut self,
@@ -192,15 +194,17 @@ impl Worker {
         task: &Task<'_>,
         out: &mut Outcome,
         tell: &mut dyn FnMut(&Entry<'_>),
-    ) {
+    ) -> Result<()> {
+        let lines = before.lines + 1..before.lines + counts.lines + 1;
+        let facts = task.facts.map_or_else(|| Ok(Vec::new()), |facts| facts.within(lines))?;
         out.summary = Summary::new(task.keep_lines);
         out.patterns.clear();
         out.clean.clear();
         out.rejects.clear();
         self.rejected.clear();
         self.blanks.clear();
-        self.add_known_lines(text, counts, before, task);
-        let Some(index) = &self.index else { return };
+        self.add_known_lines(text, counts, before, &facts, task);
+        let Some(index) = &self.index else { return Ok(()) };
         let numbers_all = task.screen.book().numbers_all_records();
         let mut unnumbered = before.unnumbered;
         for &Stopped { line, records: number, is_blank, suspicion } in &self.stopped {
@@ -211,7 +215,8 @@ impl Worker {
                 tell_blank(line_number, task, out, tell);
                 continue;
             }
-            let known = task.facts.and_then(|facts| facts.of_line(line_number)).unwrap_or_default();
+            let known = facts.binary_search_by_key(&line_number, |fact| fact.line);
+            let known = known.map_or_else(|_| Seen::default(), |at| facts[at].seen);
             let record = index.record(text, task.screen.header(), line, &mut self.cells);
             let is_numbered = numbers_all || record.is_regular();
             unnumbered += u64::from(!is_numbered);
@@ -248,15 +253,15 @@ impl Worker {
         if task.parts {
             self.part(text, out);
         }
+        Ok(())
     }
 
     /// Adds the lines that the survey or the record limit has something to say about.
-    fn add_known_lines(&mut self, text: &[u8], counts: Counts, before: Counts, task: &Task<'_>) {
+    fn add_known_lines(&mut self, text: &[u8], counts: Counts, before: Counts, facts: &[Fact], task: &Task<'_>) {
         let limit = cvrs_rules::MAX_RECORDS;
         let is_limit_here = (before.records..before.records + counts.records).contains(&limit);
         let is_limit_on = is_limit_here && task.screen.book().is_on("XR009");
-        let lines = before.lines + 1..before.lines + counts.lines + 1;
-        let mut known = task.facts.into_iter().flat_map(|facts| facts.lines_within(lines.clone())).peekable();
+        let mut known = facts.iter().map(|fact| fact.line).peekable();
         if known.peek().is_none() && !is_limit_on {
             return;
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How many buckets: of 100 million entries a bucket holds 400,000, ten megabytes.
-const N_BUCKETS: usize = 256;
+pub(super) const N_BUCKETS: usize = 256;
 
 /// Fewer entries are resolved sooner than threads start.
 const WORTH_THREADS: usize = 10_000;
@@ -25,6 +25,16 @@ impl Entry {
 
     pub(crate) const fn new(key: (u64, u32), check: u32, line: u64) -> Self {
         Self { key: key.0, rest: key.1, check, line }
+    }
+
+    /// What it is told apart by from other ids, the upper eight bits naming its bucket.
+    pub(super) const fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// The rest of the key.
+    pub(super) const fn rest(&self) -> u32 {
+        self.rest
     }
 
     /// What tells entries with one key apart.
@@ -81,7 +91,7 @@ impl Buckets {
         Self {
             held: vec![Vec::new(); N_BUCKETS],
             n_held: 0,
-            bound: (bytes / Entry::BYTES).max(N_BUCKETS),
+            bound: (bytes / Entry::BYTES).max(1),
             #[cfg(feature = "io")]
             spilled: None,
         }
@@ -113,24 +123,43 @@ impl Buckets {
         Ok(())
     }
 
+    /// Whether nothing was added.
+    pub(super) fn is_empty(&self) -> bool {
+        #[cfg(feature = "io")]
+        let is_on_disk = self.spilled.is_some();
+        #[cfg(not(feature = "io"))]
+        let is_on_disk = false;
+        self.n_held == 0 && !is_on_disk
+    }
+
+    /// All entries of a bucket.
+    pub(super) fn bucket(&self, number: usize) -> Result<Vec<Entry>> {
+        let held = self.held.get(number).map_or(&[][..], Vec::as_slice);
+        #[cfg(feature = "io")]
+        if let Some(spilled) = &self.spilled {
+            return spilled.read(number, held).map_err(spill_error);
+        }
+        Ok(held.to_vec())
+    }
+
     /// Calls `tell` with each group of entries of one key that holds a later one that `is_odd` compared with the
-    /// first: the first and the odd ones, in file order. What it tells comes back in no order.
+    /// first: the first and the odd ones, in file order. What it tells is handed to `take`, bucket by bucket in no order.
     pub(crate) fn resolve<T: Send>(
         self,
         threads: usize,
         is_odd: &(dyn Fn(&Entry, &Entry) -> bool + Sync),
         tell: &(dyn Fn(&[Entry], &mut Vec<T>) + Sync),
-    ) -> Result<Vec<T>> {
+        take: &(dyn Fn(&mut Vec<T>) -> Result<()> + Sync),
+    ) -> Result<()> {
         #[cfg(feature = "io")]
         let is_on_disk = self.spilled.is_some();
         #[cfg(not(feature = "io"))]
         let is_on_disk = false;
         let threads = if self.n_held < WORTH_THREADS && !is_on_disk { 1 } else { threads };
-        let (next, told) = (AtomicUsize::new(0), Mutex::new(Ok(Vec::new())));
+        let (next, ended) = (AtomicUsize::new(0), Mutex::new(Ok(())));
         let held: Vec<Mutex<Vec<Entry>>> = self.held.into_iter().map(Mutex::new).collect();
         let work = || {
-            let (mut table, mut mine) = (Vec::new(), Vec::new());
-            #[cfg_attr(not(feature = "io"), expect(unused_mut, reason = "only what was spilled can fail to be read"))]
+            let (mut table, mut told) = (Vec::new(), Vec::new());
             let mut failed = None;
             loop {
                 let bucket = next.fetch_add(1, Ordering::Relaxed);
@@ -144,17 +173,19 @@ impl Buckets {
                         Err(error) => failed = Some(spill_error(error)),
                     }
                 }
-                groups(&entries, &mut table, is_odd, &mut |group| tell(group, &mut mine));
+                groups(&entries, &mut table, is_odd, &mut |group| tell(group, &mut told));
+                if !told.is_empty()
+                    && let Err(error) = take(&mut told)
+                {
+                    failed = Some(error);
+                }
             }
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            match (&mut *told, failed) {
-                (Ok(told), None) => told.append(&mut mine),
-                (told @ Ok(_), Some(error)) => *told = Err(error),
-                (Err(_), _) => {}
+            if let Some(error) = failed {
+                *ended.lock().unwrap_or_else(PoisonError::into_inner) = Err(error);
             }
         };
         pipeline::spawn(threads, &work);
-        told.into_inner().unwrap_or_else(PoisonError::into_inner)
+        ended.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -267,7 +298,13 @@ mod tests {
             buckets.extend(part).expect("a temporary file");
         }
         let lines = |group: &[Entry], out: &mut Vec<Vec<u64>>| out.push(group.iter().map(|entry| entry.line).collect());
-        let mut groups = buckets.resolve(3, &|_, _| true, &lines).expect("readable");
+        let told = Mutex::new(Vec::new());
+        let take = |lines: &mut Vec<Vec<u64>>| {
+            told.lock().expect("no panic").append(lines);
+            Ok(())
+        };
+        buckets.resolve(3, &|_, _| true, &lines, &take).expect("readable");
+        let mut groups = told.into_inner().expect("no panic");
         groups.sort();
         groups
     }
