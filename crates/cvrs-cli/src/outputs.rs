@@ -43,6 +43,11 @@ impl Place {
         }
     }
 
+    /// Whether what is written can be taken back.
+    fn can_restart(&self) -> bool {
+        matches!(self, Self::File(file) if file.can_restart())
+    }
+
     /// Whether what is written can be read again.
     pub(crate) fn is_readable(&self) -> bool {
         matches!(self, Self::File(file) if !file.is_direct())
@@ -96,7 +101,7 @@ impl Report {
     /// Whether the findings can be taken back: where they are held back, and in a file. (Those of several inputs are
     /// never asked for back, since all inputs are surveyed before the first is checked.)
     fn can_restart(&self) -> bool {
-        self.list.is_some() || self.place.is_readable()
+        self.list.is_some() || self.place.can_restart()
     }
 
     fn restart(&mut self) -> cvrs_engine::Result<()> {
@@ -179,7 +184,7 @@ impl Sinks for Outputs {
 
     fn can_restart(&self) -> bool {
         let files = self.clean.iter().chain(&self.rejects);
-        self.reports.iter().all(Report::can_restart) && files.into_iter().all(|file| !file.is_direct())
+        self.reports.iter().all(Report::can_restart) && files.into_iter().all(AtomicFile::can_restart)
     }
 
     fn restart(&mut self) -> cvrs_engine::Result<()> {

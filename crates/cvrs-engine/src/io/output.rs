@@ -26,6 +26,9 @@ pub struct AtomicFile {
     failed: bool,
 }
 
+/// The device that keeps nothing.
+const NOWHERE: &str = "/dev/null";
+
 #[derive(Debug)]
 enum Place {
     Unnamed { file: Unnamed, name: OsString },
@@ -56,12 +59,18 @@ impl AtomicFile {
         matches!(self.place, Place::Direct(_))
     }
 
-    /// Forgets what has been written so far; impossible where it went [straight to a device](Self::is_direct).
+    /// Whether what is written can be taken back: in a file, and where nothing is kept anyway.
+    pub fn can_restart(&self) -> bool {
+        !self.is_direct() || self.name == NOWHERE
+    }
+
+    /// Forgets what has been written so far, [if it can be](Self::can_restart).
     ///
     /// # Errors
     /// What the system reports, and that it is a device.
     pub fn restart(&mut self) -> Result<(), OutputError> {
         let restarted = match &mut self.place {
+            Place::Direct(_) if self.name == NOWHERE => Ok(()),
             Place::Direct(_) => Err(io::ErrorKind::Unsupported.into()),
             place => place.file().set_len(0).and_then(|()| place.file().rewind()),
         };
