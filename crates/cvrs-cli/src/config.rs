@@ -34,6 +34,9 @@ const NOT_IN_FILE: [&str; 16] = [
     "unsafe-fixes",
 ];
 
+/// Options of `cvrs serve` and `cvrs client` whose values are paths, seen from the file that names them.
+const IS_PATH: [&str; 5] = ["clients", "client-ca", "data", "tls-cert", "tls-key"];
+
 /// Options of which the one typed silences the other in the file.
 const OPPOSED: [(&str, &str, &str); 2] = [("quiet", "verbose", "-v"), ("verbose", "quiet", "-q")];
 
@@ -208,6 +211,11 @@ fn push(words: &mut Vec<OsString>, key: &str, value: &Value, folder: &Path) -> s
         Value::String(text) if key == "profile" && Profile::from_name(text).is_none() => {
             // A path in a file is seen from that file.
             let mut word = OsString::from("--profile=");
+            word.push(folder.join(text));
+            words.push(word);
+        }
+        Value::String(text) if IS_PATH.contains(&key) => {
+            let mut word = OsString::from(format!("--{key}="));
             word.push(folder.join(text));
             words.push(word);
         }

@@ -2,7 +2,7 @@
 
 use crate::batch::{Batch, Preparer};
 use crate::intake::{TextReader, judge_header};
-use crate::refusal::{Refusal, Result};
+use crate::refusal::Refusal;
 use crate::reply::Listing;
 use crate::store::{Operation, RuleCount};
 use cvrs_api::limit::MAX_RECORDS;
@@ -126,6 +126,11 @@ pub(crate) fn check(
     ask: &Ask,
     taker: Option<(bool, Taker<'_>)>,
 ) -> std::result::Result<Checked, Stopped> {
+    let watching = text.watching();
+    let told = |refusal: Refusal| {
+        if watching.has_too_many_rows() { Stopped::MaxRows } else { Stopped::Refused(refusal) }
+    };
+    watching.judge().map_err(told)?;
     let book = book(ask);
     let request = Request {
         book: &book,
@@ -142,12 +147,12 @@ pub(crate) fn check(
     let control = Control::default();
     let mut sinks =
         Watching { control: &control, errors: Listing::new(ask.budget), taker, preparer: None, stopped: None };
-    let (input, watching) = text.into_parts();
+    let (input, _) = text.into_parts();
     let checked = check_input(input, &request, None, &control, &mut sinks);
     if let Some(stopped) = sinks.stopped {
         return Err(stopped);
     }
-    let summary = checked.map_err(|error| Stopped::Refused(watching.refusal(&error)))?.summary;
+    let summary = checked.map_err(|error| told(watching.refusal(&error)))?.summary;
     if summary.records > MAX_RECORDS {
         return Err(Stopped::MaxRows);
     }
@@ -166,8 +171,14 @@ fn rules(summary: &Summary) -> Vec<RuleCount> {
 }
 
 /// Counts the records of a text and does not look at them.
-pub(crate) fn count(text: TextReader, head: TextReader) -> Result<u64> {
-    let (head, is_whole) = head.head()?;
-    crate::intake::judge_head(&head, is_whole)?;
-    crate::intake::count_records(text)
+pub(crate) fn count(text: TextReader, head: TextReader) -> std::result::Result<u64, Stopped> {
+    let watching = text.watching();
+    let told = |refusal: Refusal| {
+        if watching.has_too_many_rows() { Stopped::MaxRows } else { Stopped::Refused(refusal) }
+    };
+    let (head, is_whole) = head.head().map_err(Stopped::Refused)?;
+    crate::intake::judge_head(&head, is_whole).map_err(Stopped::Refused)?;
+    watching.judge().map_err(told)?;
+    let total = crate::intake::count_records(text).map_err(told)?;
+    if total > MAX_RECORDS { Err(Stopped::MaxRows) } else { Ok(total) }
 }

@@ -3,6 +3,7 @@
 use crate::clock::{Clock, SystemClock};
 use crate::fault::Faults;
 use crate::intake::Limits;
+use crate::job::Retry;
 use cvrs_parse::Date;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct Config {
     pub today: Option<Date>,
     /// How many threads check an upload.
     pub threads: usize,
+    /// How long a job that fails on the server's side is tried again.
+    pub retry: Retry,
     /// Faults to be rehearsed.
     pub faults: Faults,
     /// What time it is.
@@ -56,6 +59,7 @@ impl Config {
             status_page: false,
             today: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            retry: Retry::default(),
             faults: Faults::default(),
             clock: Arc::new(SystemClock),
         }

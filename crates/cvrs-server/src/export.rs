@@ -1,6 +1,6 @@
 //! Exports: streams of JSON with one long string, made while they are sent.
 
-use crate::intake::{TextReader, open_text};
+use crate::intake::{LineLimits, TextReader, open_text};
 use crate::refusal::{Refusal, Result};
 use crate::server::Server;
 use crate::store::{Days, Operation, Upload};
@@ -132,7 +132,7 @@ fn send_stored(server: &Server, store: Store, jurisdiction: &str, days: &Days, s
 }
 
 fn text_of(server: &Server, upload: &Upload) -> Result<TextReader> {
-    open_text(server.folder.raw(upload.id)?, upload.bytes, upload.media, &server.config.limits)
+    open_text(server.folder.raw(upload.id)?, upload.bytes, upload.media, &server.config.limits, LineLimits::Off)
 }
 
 fn send_raw(server: &Server, jurisdiction: &str, days: &Days, sending: &mut Sending) -> Result<bool> {

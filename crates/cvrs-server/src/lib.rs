@@ -54,6 +54,7 @@ pub use clock::{Clock, SystemClock};
 pub use config::Config;
 pub use fault::{BadFault, Fault, FaultRate, Faults};
 pub use intake::Limits;
+pub use job::Retry;
 pub use listen::{Tls, TlsError, serve};
 pub use openapi::openapi;
 pub use refusal::Refusal;

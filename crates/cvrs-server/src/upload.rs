@@ -3,7 +3,7 @@
 use crate::account::Account;
 use crate::batch::Batch;
 use crate::check::{Ask, Checked, Stopped, check, count};
-use crate::intake::{Body, Media, TextReader, open_text};
+use crate::intake::{Body, LineLimits, Media, TextReader, count_records, open_text};
 use crate::refusal::{Refusal, Result};
 use crate::reply::{Listing, Reply, Stored};
 use crate::server::Server;
@@ -26,7 +26,11 @@ pub(crate) struct Source {
 
 impl Source {
     fn open(&self, server: &Server) -> Result<TextReader> {
-        open_text(self.file.try_clone()?, self.bytes, self.media, &server.config.limits)
+        self.open_with(server, LineLimits::On)
+    }
+
+    fn open_with(&self, server: &Server, lines: LineLimits) -> Result<TextReader> {
+        open_text(self.file.try_clone()?, self.bytes, self.media, &server.config.limits, lines)
     }
 }
 
@@ -103,10 +107,8 @@ impl Server {
             Stopped::NoTaker => Refusal::internal(&"the store took no more records"),
         };
         if !upload.validates {
-            let outcome = Outcome::none(count(source.open(self)?, source.open(self)?)?);
-            if outcome.checked.total > MAX_RECORDS {
-                return Err(stopped(Stopped::MaxRows));
-            }
+            let head = source.open_with(self, LineLimits::Off)?;
+            let outcome = Outcome::none(count(source.open(self)?, head).map_err(stopped)?);
             return self.finish(upload, outcome, before_commit);
         }
         if upload.stores.is_empty() {
@@ -213,9 +215,8 @@ impl Server {
         let refused = Stopped::Refused;
         if !upload.validates {
             let text = source.open(self).map_err(refused)?;
-            let head = source.open(self).map_err(refused)?;
-            let total = count(text, head).map_err(refused)?;
-            return if total > MAX_RECORDS { Err(Stopped::MaxRows) } else { Ok(Outcome::none(total).checked) };
+            let head = source.open_with(self, LineLimits::Off).map_err(refused)?;
+            return count(text, head).map(|total| Outcome::none(total).checked);
         }
         check(source.open(self).map_err(refused)?, &self.ask(upload), None)
     }
@@ -240,13 +241,13 @@ impl Server {
 
     /// How many records a text has, however many.
     pub(crate) fn count(&self, source: &Source) -> Result<u64> {
-        count(source.open(self)?, source.open(self)?)
+        count_records(source.open_with(self, LineLimits::Off)?)
     }
 
     /// Whether a body could be a job: the rules for zips, and its first line.
     pub(crate) fn preview(&self, body: &Body) -> Result<()> {
         let source = Source { file: body.file()?, bytes: body.bytes, media: body.media };
-        let (head, is_whole) = source.open(self)?.head()?;
+        let (head, is_whole) = source.open_with(self, LineLimits::Off)?.head()?;
         crate::intake::judge_head(&head, is_whole).map(drop)
     }
 }

@@ -8,11 +8,14 @@
 //! assert!(told.iter().any(|told| told.id == "DCH042" && told.line == 2 && told.field == "cvx"));
 //! ```
 //!
-//! [`strategy`] builds on the known-good record of `cvrs-rules`; [`clearinghouse`] and [`lines`] use nothing of the
+//! [`http`] and `postgres` are for tests of servers. [`strategy`] builds on the known-good record of `cvrs-rules`; [`clearinghouse`] and [`lines`] use nothing of the
 //! workspace, so that a mistake there cannot hide here. All people are invented.
 //!
 //! Never a dependency of anything that ships.
 
 pub mod clearinghouse;
+pub mod http;
 pub mod lines;
+#[cfg(unix)]
+pub mod postgres;
 pub mod strategy;

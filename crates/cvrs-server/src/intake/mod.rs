@@ -1,11 +1,12 @@
 //! Bodies: received to disk within limits, unpacked within limits, judged before anything is done with them.
 
+mod lines;
 mod receive;
 mod text;
 mod unpack;
 
 pub(crate) use receive::receive;
-pub(crate) use text::{TextReader, count_records, judge_head, judge_header, open_text};
+pub(crate) use text::{LineLimits, TextReader, count_records, judge_head, judge_header, open_text};
 
 use std::fs::File;
 use std::io;

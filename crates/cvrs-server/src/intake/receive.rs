@@ -1,6 +1,6 @@
 //! From the connection to the disk.
 
-use super::unpack::{Coding, Guard, decoder};
+use super::unpack::{Coding, Counting, Guard, decoder};
 use super::{Body, Limits, Media};
 use crate::folder::Folder;
 use crate::refusal::{Refusal, Result};
@@ -108,7 +108,8 @@ fn decode(
 ) -> Result<Body> {
     file.rewind()?;
     let guard = Guard::new(bytes, &limits);
-    let mut reader = guard.reader(decoder(coding, file)?);
+    let count = if media == Media::Text { Counting::Lines } else { Counting::Bytes };
+    let mut reader = guard.reader(decoder(coding, file)?, count);
     let NewFile { file, named } = new_file(folder, may_keep)?;
     let mut out = BufWriter::with_capacity(WRITE_BYTES, file);
     let copied = std::io::copy(&mut reader, &mut out);

@@ -1,6 +1,7 @@
 //! The text of a body: the rules for zips, and whether it is CVRS at all.
 
-use super::unpack::Guard;
+use super::lines::LineCount;
+use super::unpack::{Counting, Guard};
 use super::{Limits, Media};
 use crate::refusal::{Refusal, Result};
 use cvrs_engine::io::{Body as EngineBody, Compression, Input, InputCause, SNIFF_BYTES, sniff_text};
@@ -19,6 +20,11 @@ pub(crate) struct TextReader {
 }
 
 impl TextReader {
+    /// What watches it.
+    pub(crate) fn watching(&self) -> Watching {
+        Watching(self.guard.clone())
+    }
+
     /// The input, and what tells failures of it.
     pub(crate) fn into_parts(self) -> (Input, Watching) {
         (self.input, Watching(self.guard))
@@ -30,6 +36,16 @@ impl TextReader {
 pub(crate) struct Watching(Option<Guard>);
 
 impl Watching {
+    /// Whether reading was stopped by too many records.
+    pub(crate) fn has_too_many_rows(&self) -> bool {
+        self.0.as_ref().is_some_and(Guard::has_too_many_rows)
+    }
+
+    /// What was found before anything is read again.
+    pub(crate) fn judge(&self) -> Result<()> {
+        self.0.as_ref().map_or(Ok(()), Guard::judge)
+    }
+
     pub(crate) fn refusal(&self, error: &cvrs_engine::Error) -> Refusal {
         if let Some(Err(refusal)) = self.0.as_ref().map(Guard::judge) {
             return refusal;
@@ -51,14 +67,52 @@ fn of_cause(cause: &InputCause) -> Refusal {
     }
 }
 
+/// Whether the lines of a text are counted against limits while it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineLimits {
+    /// They are: the text has just arrived.
+    On,
+    /// They have been, or all are to be counted.
+    Off,
+}
+
+/// Notes what the lines of a text have too much of, which takes a look at each byte of a fair text.
+fn count_lines(file: &File, guard: &Guard) -> Result<()> {
+    let mut lines = LineCount::default();
+    let mut buffer = vec![0; 256 << 10];
+    let mut at = 0;
+    loop {
+        let read = cvrs_engine::io::read_at_most(file, &mut buffer, at)?;
+        if read == 0 {
+            return Ok(());
+        }
+        if let Some(excess) = lines.feed(&buffer[..read]) {
+            guard.note(excess);
+            return Ok(());
+        }
+        at += read as u64;
+    }
+}
+
 /// Opens the text of a body that has been received.
-pub(crate) fn open_text(file: File, bytes: u64, media: Media, limits: &Limits) -> Result<TextReader> {
+pub(crate) fn open_text(
+    file: File,
+    bytes: u64,
+    media: Media,
+    limits: &Limits,
+    lines: LineLimits,
+) -> Result<TextReader> {
     if bytes == 0 {
         return Err(Refusal::invalid("FMT_003: the body is empty; send a CVRS text with its header line"));
     }
+    let text = (media == Media::Text && lines == LineLimits::On).then(|| file.try_clone()).transpose()?;
     let mut input = Input::from_file(NAME.into(), file).map_err(|error| of_cause(error.cause()))?;
     match (media, input.compression()) {
-        (Media::Text, Compression::None) => Ok(TextReader { input, guard: None }),
+        (Media::Text, Compression::None) => {
+            let guard = Guard::new(bytes, limits);
+            text.map_or(Ok(()), |text| count_lines(&text, &guard))?;
+            Ok(TextReader { input, guard: Some(guard) })
+        }
         (Media::Text, Compression::Zip) => Err(Refusal::invalid("the body is a zip; send it as application/zip")),
         (Media::Text, other) => {
             Err(Refusal::invalid(format!("the body is {other} data; send it with its Content-Encoding, or unpack it")))
@@ -69,7 +123,8 @@ pub(crate) fn open_text(file: File, bytes: u64, media: Media, limits: &Limits) -
             let EngineBody::Stream(reader) = body else {
                 return Err(Refusal::invalid("the body is no zip"));
             };
-            let inner = Input::from_reader(NAME.into(), Box::new(guard.reader(reader)));
+            let count = if lines == LineLimits::On { Counting::Records } else { Counting::Bytes };
+            let inner = Input::from_reader(NAME.into(), Box::new(guard.reader(reader, count)));
             let inner = inner.map_err(|error| guard.judge().err().unwrap_or_else(|| of_cause(error.cause())))?;
             if inner.compression() != Compression::None {
                 let message = format!("the zip holds a {} file; zip the text file itself", inner.compression());
@@ -113,24 +168,14 @@ pub(crate) fn count_records(text: TextReader) -> Result<u64> {
     };
     let mut reader = text.reader()?;
     let mut buffer = vec![0; 256 << 10];
-    let (mut lines, mut line_bytes, mut last) = (0u64, 0u64, 0u8);
+    let mut lines = LineCount::default();
     loop {
         let read = reader.read(&mut buffer).map_err(failed)?;
         if read == 0 {
-            break;
+            return Ok(lines.records());
         }
-        let mut from = 0;
-        for at in memchr::memchr_iter(b'\n', &buffer[..read]) {
-            let before = if at > 0 { buffer[at - 1] } else { last };
-            let length = line_bytes + (at - from) as u64;
-            lines += u64::from(length > 1 || (length == 1 && before != b'\r'));
-            (from, line_bytes) = (at + 1, 0);
-        }
-        line_bytes += (read - from) as u64;
-        last = buffer[read - 1];
+        lines.count(&buffer[..read]);
     }
-    lines += u64::from(line_bytes > 0);
-    Ok(lines.saturating_sub(1))
 }
 
 /// Reads a file by place, from its beginning.

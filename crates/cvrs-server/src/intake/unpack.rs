@@ -1,6 +1,7 @@
 //! Undoing compression without being drowned by it.
 
 use super::Limits;
+use super::lines::{Excess, LineCount, MAX_LINE_BYTES, MAX_LINES};
 use crate::refusal::{Refusal, Result};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::fs::File;
@@ -61,6 +62,9 @@ pub(super) struct Guard {
 
 const TOO_LONG: u8 = 1;
 const TOO_DENSE: u8 = 2;
+const TOO_MANY_ROWS: u8 = 3;
+const TOO_MANY_LINES: u8 = 4;
+const LONG_LINE: u8 = 5;
 
 impl Guard {
     pub(super) fn new(packed_bytes: u64, limits: &Limits) -> Self {
@@ -68,8 +72,23 @@ impl Guard {
         Self { text_bytes: limits.text_bytes, ratio_bytes, state: Arc::default() }
     }
 
-    pub(super) fn reader(&self, inner: Box<dyn Read + Send>) -> Guarded {
-        Guarded { inner, guard: self.clone(), bytes: 0 }
+    pub(super) fn reader(&self, inner: Box<dyn Read + Send>, count: Counting) -> Guarded {
+        Guarded { inner, guard: self.clone(), bytes: 0, count, lines: LineCount::default() }
+    }
+
+    /// Notes what a text has too much of.
+    pub(super) fn note(&self, excess: Excess) {
+        let state = match excess {
+            Excess::Rows => TOO_MANY_ROWS,
+            Excess::Lines => TOO_MANY_LINES,
+            Excess::Line => LONG_LINE,
+        };
+        self.state.store(state, Ordering::Relaxed);
+    }
+
+    /// Whether a reader was stopped by too many records.
+    pub(super) fn has_too_many_rows(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == TOO_MANY_ROWS
     }
 
     /// The refusal, if a reader was stopped.
@@ -82,9 +101,25 @@ impl Guard {
             TOO_DENSE => {
                 Err(Refusal::too_large("the body unpacks to so many times its size that it is taken for an attack"))
             }
+            TOO_MANY_ROWS => Err(Refusal::invalid(crate::upload::max_rows())),
+            TOO_MANY_LINES => Err(Refusal::invalid(format!(
+                "the text has more than {MAX_LINES} lines, most of them empty; take the empty lines out"
+            ))),
+            LONG_LINE => Err(Refusal::invalid(format!("a line is longer than {MAX_LINE_BYTES} bytes; is it CVRS?"))),
             _ => Ok(()),
         }
     }
+}
+
+/// What a reader counts besides bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counting {
+    /// Nothing: no text, or one that was counted before.
+    Bytes,
+    /// Lines, and not the records among them: they are judged later.
+    Lines,
+    /// Lines and records.
+    Records,
 }
 
 /// A reader that fails when more comes out than is fair.
@@ -92,6 +127,8 @@ pub(super) struct Guarded {
     inner: Box<dyn Read + Send>,
     guard: Guard,
     bytes: u64,
+    count: Counting,
+    lines: LineCount,
 }
 
 impl Read for Guarded {
@@ -101,7 +138,18 @@ impl Read for Guarded {
         let state = match self.bytes {
             bytes if bytes > self.guard.text_bytes => TOO_LONG,
             bytes if bytes > self.guard.ratio_bytes => TOO_DENSE,
-            _ => return Ok(read),
+            _ => {
+                let excess = if self.count == Counting::Bytes { None } else { self.lines.feed(&buffer[..read]) };
+                match excess {
+                    Some(Excess::Rows) if self.count == Counting::Lines => {
+                        self.count = Counting::Bytes;
+                        return Ok(read);
+                    }
+                    Some(excess) => self.guard.note(excess),
+                    None => return Ok(read),
+                }
+                return Err(io::Error::other("more lines come out than are fair"));
+            }
         };
         self.guard.state.store(state, Ordering::Relaxed);
         Err(io::Error::other("more comes out than is fair"))

@@ -7,6 +7,10 @@
 //! Each arrow is a transaction of its own, but for the last: that one holds the records too. So a job that was broken
 //! off has stored either all or nothing, and is simply done again from its kept body when the server starts.
 
+mod retry;
+
+pub use retry::Retry;
+
 use crate::check::Stopped;
 use crate::fault::Fault;
 use crate::intake::Body;
@@ -17,13 +21,18 @@ use crate::store::{Logged, Status, Upload};
 use crate::upload::{Source, max_rows};
 use cvrs_api::JobState;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+use uuid::Uuid;
 
 /// Which jurisdictions are being worked on.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     state: Mutex<State>,
     idle: Condvar,
+    /// Wakes runners that pause, so that they end.
+    stopping: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -70,6 +79,12 @@ impl Queue {
         self.lock().is_stopping
     }
 
+    /// Waits, but not when the server stops.
+    fn pause(&self, time: Duration) {
+        let state = self.lock();
+        drop(self.stopping.wait_timeout_while(state, time, |state| !state.is_stopping));
+    }
+
     /// How many jurisdictions are being worked on.
     pub(crate) fn n_running(&self) -> usize {
         self.lock().running.len()
@@ -79,6 +94,7 @@ impl Queue {
     pub(crate) fn stop(&self) {
         let mut state = self.lock();
         state.is_stopping = true;
+        self.stopping.notify_all();
         while !state.running.is_empty() {
             state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -127,27 +143,67 @@ impl Server {
 
     fn work_off(&self, jurisdiction: &str) {
         let _running = Running(&self.queue, jurisdiction);
+        // The job that fails, if any, and how often it has; and failures of all kinds in a row, the store's own included.
+        let (mut failing, mut attempts, mut failures) = (Uuid::nil(), 0, 0u32);
         loop {
             if self.queue.is_stopping() && self.queue.end(jurisdiction) {
                 return;
             }
             let next = self.store.next_job(jurisdiction);
             let worked = match next {
-                Ok(Some(job)) => self.work(&job),
+                Ok(Some(job)) => {
+                    let worked = self.attempt(&job);
+                    if worked.is_err() {
+                        let id = job.upload.id;
+                        (failing, attempts) = if failing == id { (id, attempts + 1) } else { (id, 1) };
+                    }
+                    if worked.is_err() && attempts >= self.config.retry.attempts {
+                        self.give_up(&job.upload)
+                    } else {
+                        worked
+                    }
+                }
                 Ok(None) if self.queue.end(jurisdiction) => return,
                 Ok(None) => Ok(()),
+                // The store is not to be reached; the job stands where it stood.
                 Err(error) => Err(error.into()),
             };
-            if let Err(refusal) = worked {
-                // The store is not to be reached; the job stands where it stood.
-                tracing::error!(cause = refusal.message(), "a job could not be worked on; trying again");
-                std::thread::sleep(std::time::Duration::from_secs(1));
+            match worked {
+                Ok(()) => failures = 0,
+                Err(refusal) => {
+                    failures += 1;
+                    let pause = self.config.retry.pause_after(failures);
+                    tracing::error!(
+                        cause = refusal.message(),
+                        attempts,
+                        pause_millis = pause.as_millis() as u64,
+                        "a job could not be worked on; trying again"
+                    );
+                    self.queue.pause(pause);
+                }
             }
         }
     }
 
-    fn advance(&self, upload: &Upload, reply: &Reply<'_>) -> Result<()> {
-        let state = reply.state.unwrap_or(JobState::Queued);
+    /// Tries a job once; a panic is a failure like others.
+    fn attempt(&self, job: &Logged) -> Result<()> {
+        catch_unwind(AssertUnwindSafe(|| self.work(job)))
+            .unwrap_or_else(|_| Err(Refusal::internal(&"a job ended in a panic")))
+    }
+
+    /// Ends a job that fails again and again, for a reason that is not its sender's.
+    fn give_up(&self, upload: &Upload) -> Result<()> {
+        tracing::error!(job = %upload.id, "a job failed too often and is given up");
+        let message = "ERROR: the server could not process the file; nothing was stored, send it again later";
+        self.fail(upload, Status::Error, 0, message)
+    }
+
+    /// Tells where a job stands. One that is done again does not go back.
+    fn advance(&self, job: &Logged, reply: &Reply<'_>) -> Result<()> {
+        let (upload, state) = (&job.upload, reply.state.unwrap_or(JobState::Queued));
+        if job.state >= state {
+            return Ok(());
+        }
         let bytes = reply.bytes(self.config.reply_budget);
         self.store.advance(upload.id, state, &bytes, self.config.clock.millis())?;
         tracing::info!(job = %upload.id, state = state.name(), "job");
@@ -159,13 +215,14 @@ impl Server {
         let upload = &job.upload;
         let mut reply =
             Reply { id: upload.id, state: Some(JobState::DeQueued), total: None, errors: None, stored: None };
-        self.advance(upload, &reply)?;
+        self.advance(job, &reply)?;
         if self.config.faults.happens(Fault::JobError) {
             self.metrics.faulted(Fault::JobError.name());
             return self.fail(upload, Status::Error, 0, "ERROR: rehearsed failure of the job; nothing was stored");
         }
         let source = match self.folder.raw(upload.id) {
             Ok(file) => Source { file, bytes: upload.bytes, media: upload.media },
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             Err(_) => {
                 return self.fail(
                     upload,
@@ -176,7 +233,7 @@ impl Server {
             }
         };
         reply.state = Some(JobState::Validating);
-        self.advance(upload, &reply)?;
+        self.advance(job, &reply)?;
         let checked = match self.validate(upload, &source) {
             Ok(checked) => checked,
             Err(stopped) => return self.end_stopped(upload, &source, stopped),
@@ -187,7 +244,7 @@ impl Server {
             errors: Some(&checked.errors),
             ..reply
         };
-        self.advance(upload, &reply)?;
+        self.advance(job, &reply)?;
         self.store_job(upload, &source)?;
         tracing::info!(job = %upload.id, state = JobState::Completed.name(), records = checked.total, "job");
         self.forget(upload)

@@ -74,6 +74,16 @@ pub(super) fn admit(server: &Server, headers: &HeaderMap, operation: Operation, 
     Ok(Admitted { caller, media })
 }
 
+/// Whether a body is of a length that is taken, as far as its header says it.
+fn judge_length(server: &Server, headers: &HeaderMap) -> Result<()> {
+    let limit = server.config.limits.body_bytes;
+    let length = accept::text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if length.is_some_and(|length| length >= limit) {
+        return Err(Refusal::too_large(format!("the body must be smaller than {limit} bytes; split the file")));
+    }
+    Ok(())
+}
+
 /// Receives the body of an admitted call.
 pub(super) async fn take(
     server: &Arc<Server>,
@@ -82,13 +92,11 @@ pub(super) async fn take(
     admitted: &Admitted,
     may_keep: bool,
 ) -> Result<Received> {
-    let length = accept::text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
     let coding = accept::text(headers, header::CONTENT_ENCODING);
     let media = admitted.media.unwrap_or(Media::Text);
-    let limit = server.config.limits.body_bytes;
-    if length.is_some_and(|length: u64| length >= limit) {
+    if let Err(refusal) = judge_length(server, headers) {
         drain(headers, body).await;
-        return Err(Refusal::too_large(format!("the body must be smaller than {limit} bytes; split the file")));
+        return Err(refusal);
     }
     let mut received = receive(body, coding, media, server.config.limits, Arc::clone(&server.folder), may_keep).await?;
     if admitted.media.is_none() && received.starts_like_zip()? {
@@ -150,6 +158,7 @@ fn convert_hl7(_caller: &Caller, _operation: Operation) -> Result<Response> {
 async fn hl7(server: Arc<Server>, request: Request, operation: Operation, takes_json: bool) -> Response {
     let (parts, body) = request.into_parts();
     let answered = admit(&server, &parts.headers, operation, takes_json)
+        .and_then(|admitted| judge_length(&server, &parts.headers).map(|()| admitted))
         .and_then(|admitted| convert_hl7(&admitted.caller, operation));
     drain(&parts.headers, body).await;
     answered.into_response()

@@ -3,6 +3,11 @@
 use crate::site::{Answer, Site, file, ids, zip};
 use cvrs_api::{JobState, JobStatus, Store};
 use cvrs_server::{Fault, FaultRate, Faults};
+#[cfg(unix)]
+use {
+    cvrs_server::Retry,
+    std::time::{Duration, Instant},
+};
 
 const JOBS: &str = "/v0/async/cvrs/jobs";
 
@@ -106,4 +111,54 @@ async fn a_rehearsed_failure_stores_nothing() {
     let done = wait(&site, &token, &answer.json::<JobStatus>().id).await;
     assert!(done.validation_errors[0].starts_with("ERROR"));
     assert_eq!(site.export(&token, "CVRS_PROCESSED_REDACTED").await.lines().count(), 1);
+}
+
+/// A link to itself is there and cannot be opened, by root neither.
+#[cfg(unix)]
+fn make_unreadable(site: &Site, id: &str) {
+    let kept = site.folder.path().join("data/raw").join(id);
+    std::fs::remove_file(&kept).unwrap();
+    std::os::unix::fs::symlink(&kept, &kept).unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_the_server_cannot_work_on_ends_and_the_next_is_done() {
+    let mut site = Site::with(|config| {
+        config.retry = Retry { attempts: 3, pause: Duration::from_millis(20), longest: Duration::from_millis(30) };
+    });
+    let token = site.sender().await;
+    site.server.as_ref().unwrap().stop();
+    let body = |id| zip(&[("a.txt", file(&[id]).as_bytes())]);
+    let broken: JobStatus = submit(&site, &token, "POST", body("A1")).await.json();
+    let good: JobStatus = submit(&site, &token, "POST", body("A2")).await.json();
+    make_unreadable(&site, &broken.id);
+    let start = Instant::now();
+    site.start();
+    let done = wait(&site, &token, &broken.id).await;
+    assert!(start.elapsed() >= Duration::from_millis(50), "there are pauses of 20 and 30 ms: {:?}", start.elapsed());
+    assert_eq!((done.total_records, done.validation_errors_count), (0, 1));
+    assert!(done.validation_errors[0].starts_with("ERROR: the server could not"), "{:?}", done.validation_errors);
+    assert_eq!(done.storage_result.map(|stores| stores.len()), Some(0));
+    let done = wait(&site, &token, &good.id).await;
+    assert_eq!(done.storage_result.unwrap()[&Store::Redacted].processed_count, 1);
+    assert_eq!(site.export(&token, "CVRS_PROCESSED_REDACTED").await.lines().count(), 2);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pausing_queue_stops_at_once() {
+    let mut site = Site::with(|config| {
+        config.retry = Retry { attempts: 9, pause: Duration::from_mins(5), longest: Duration::from_mins(5) };
+    });
+    let token = site.sender().await;
+    site.server.as_ref().unwrap().stop();
+    let broken: JobStatus = submit(&site, &token, "POST", zip(&[("a.txt", file(&["A1"]).as_bytes())])).await.json();
+    make_unreadable(&site, &broken.id);
+    site.start();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let start = Instant::now();
+    let server = site.server.clone().unwrap();
+    tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(30));
 }
