@@ -127,6 +127,37 @@ fn clients_are_added_listed_and_revoked() {
 }
 
 #[test]
+fn paths_of_a_configuration_are_seen_from_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("below");
+    std::fs::create_dir(&below).unwrap();
+    let text =
+        "[serve]\ndemo = true\ndata = \"d\"\nclients = \"c.toml\"\nlisten = \"127.0.0.1:0\"\nlog-format = \"off\"\n";
+    std::fs::write(folder.path().join("cvrs.toml"), text).unwrap();
+    for words in [&["serve", "-q"][..], &["serve", "-q", "--config", "../cvrs.toml"]] {
+        let mut child = cvrs(&below, words).stdout(Stdio::piped()).spawn().unwrap();
+        let lines: Vec<_> = BufReader::new(child.stdout.take().unwrap()).lines().take(3).collect();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(lines.len(), 3, "{words:?}");
+    }
+    assert!(folder.path().join("d/demo-client.secret").exists() && folder.path().join("c.toml").exists());
+    assert_eq!(std::fs::read_dir(&below).unwrap().count(), 0);
+    // What is typed is seen from where it is typed.
+    let listed = ran(&below, &["client", "list", "--clients", "../c.toml"]);
+    assert!(listed.0 == 0 && listed.1.contains("demo"), "{listed:?}");
+    // A file that is named in the configuration and missing is named by its whole path.
+    std::fs::write(
+        folder.path().join("cvrs.toml"),
+        "[serve]\ndata = \"d\"\nclients = \"none.toml\"\nlisten = \"127.0.0.1:0\"\nlog-format = \"off\"\n",
+    )
+    .unwrap();
+    let (code, _, error) = ran(&below, &["serve", "-q"]);
+    let expected = folder.path().canonicalize().unwrap().join("none.toml");
+    assert!(code == 3 && error.contains(expected.to_str().unwrap()), "{error}");
+}
+
+#[test]
 fn what_cannot_be_served_is_told_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -12,6 +12,7 @@ use cvrs_parse::{Date, Header};
 use cvrs_report::push_json;
 use cvrs_spec::{Field, Version};
 use http_body_util::BodyExt;
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -201,6 +202,26 @@ impl Lines {
     }
 }
 
+/// A whole file.
+pub(crate) fn stream_whole(file: File, bytes: u64) -> Response {
+    let body = stream(move |sending| {
+        let mut at = 0;
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            let read = cvrs_engine::io::read_at_most(&file, &mut piece, at)?;
+            if read == 0 {
+                return Ok(true);
+            }
+            at += read as u64;
+            sending.buffer.extend_from_slice(&piece[..read]);
+            if !sending.send_if_full() {
+                return Ok(false);
+            }
+        }
+    });
+    ([(header::CONTENT_LENGTH, bytes.to_string())], body).into_response()
+}
+
 /// A kept upload.
 pub(crate) fn stream_file(server: &Server, upload: &Upload, form: Form) -> Result<Response> {
     let open = |error: io::Error| match error.kind() {
@@ -233,23 +254,7 @@ pub(crate) fn stream_file(server: &Server, upload: &Upload, form: Form) -> Resul
         });
         return Ok(body.into_response());
     }
-    let bytes = upload.bytes;
-    let body = stream(move |sending| {
-        let mut at = 0;
-        let mut piece = vec![0; PIECE_BYTES];
-        loop {
-            let read = cvrs_engine::io::read_at_most(&file, &mut piece, at)?;
-            if read == 0 {
-                return Ok(true);
-            }
-            at += read as u64;
-            sending.buffer.extend_from_slice(&piece[..read]);
-            if !sending.send_if_full() {
-                return Ok(false);
-            }
-        }
-    });
-    Ok(([(header::CONTENT_LENGTH, bytes.to_string())], body).into_response())
+    Ok(stream_whole(file, upload.bytes))
 }
 
 /// How many bytes do not end within a character.

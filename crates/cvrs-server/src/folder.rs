@@ -3,10 +3,11 @@
 //! ```text
 //! DIR/cvrs.db        the embedded store         DIR/incoming/   bodies that are still arriving, or may be kept
 //! DIR/raw/<id>       uploads as received        DIR/token.key   signs tokens
-//! DIR/audit.jsonl    who did what
+//! DIR/audit.jsonl    who did what             DIR/replies/    replies of jobs that are too long for the store
 //! ```
 #![expect(clippy::disallowed_methods, reason = "this module keeps files")]
 
+use cvrs_api::JobState;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ pub(crate) struct Folder {
 impl Folder {
     /// Makes what is missing, locks it, and removes what a killed server left half-received.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        for folder in [path.to_owned(), path.join("raw"), path.join("incoming")] {
+        for folder in [path.to_owned(), path.join("raw"), path.join("incoming"), path.join("replies")] {
             private_folder(&folder)?;
         }
         let lock = File::options().create(true).truncate(false).write(true).open(path.join("lock"))?;
@@ -62,6 +63,46 @@ impl Folder {
         file.as_file().sync_data()?;
         file.persist(self.raw_path(id)).map_err(|error| error.error)?;
         File::open(self.path.join("raw"))?.sync_all()
+    }
+
+    fn reply_path(&self, id: Uuid, state: JobState) -> PathBuf {
+        self.path.join("replies").join(format!("{id}.{state}"))
+    }
+
+    /// Keeps a long reply of a job for one of its states; when this returns it survives a crash.
+    pub(crate) fn keep_reply(&self, file: NamedTempFile, id: Uuid, state: JobState) -> io::Result<()> {
+        file.as_file().sync_data()?;
+        file.persist(self.reply_path(id, state)).map_err(|error| error.error)?;
+        File::open(self.path.join("replies"))?.sync_all()
+    }
+
+    /// The long reply of a job in a state.
+    pub(crate) fn reply(&self, id: Uuid, state: JobState) -> io::Result<File> {
+        File::open(self.reply_path(id, state))
+    }
+
+    /// Forgets the long reply of a job in a state, if there is one.
+    pub(crate) fn discard_reply(&self, id: Uuid, state: JobState) -> io::Result<()> {
+        match fs::remove_file(self.reply_path(id, state)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes long replies of states that jobs do not stand in: a crash came before or after.
+    pub(crate) fn sweep_replies(&self, is_state: &mut dyn FnMut(Uuid, &str) -> io::Result<bool>) -> io::Result<()> {
+        for entry in fs::read_dir(self.path.join("replies"))? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let named = name.to_str().and_then(|name| name.split_once('.'));
+            if let Some((id, state)) = named
+                && let Ok(id) = Uuid::parse_str(id)
+                && !is_state(id, state)?
+            {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     /// The file of an upload.

@@ -3,19 +3,52 @@
 //! The budget is counted in characters of the whole reply. Items fall from the end, whole: first those of the redacted
 //! store, then those of the non-redacted one, then validation errors; so what is kept is a beginning of all of them in
 //! this order. Counts stay exact.
+//!
+//! Without a budget a list may be longer than memory should be: it is spooled, joined as it will be sent.
 
 use cvrs_api::{JobState, Store};
+use cvrs_engine::io::Spool;
 use cvrs_report::{push_json, push_number};
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+/// What a list without a budget holds in memory, in bytes; beyond it, it goes to a file without a name.
+const SPOOL_BYTES: usize = 256 << 10;
 
 /// Strings of a list as far as a reply can hold them, and how many there were.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Listing {
     /// JSON strings with their quotes.
     items: Vec<Vec<u8>>,
     chars: usize,
     count: u64,
-    /// Characters beyond which nothing is kept; 0: everything is.
+    /// Characters beyond which nothing is kept; 0: everything is, in `whole`.
     budget: usize,
+    /// All items with commas between them, where there is no budget.
+    whole: Option<Mutex<Whole>>,
+}
+
+#[derive(Debug)]
+struct Whole {
+    spool: Spool,
+    /// The first failure to keep an item, told when the list is asked for.
+    failed: Option<io::Error>,
+}
+
+impl Whole {
+    fn push(&mut self, item: &[u8], is_first: bool) {
+        if self.failed.is_none() {
+            let comma: &[u8] = if is_first { b"" } else { b"," };
+            self.failed = self.spool.write_all(comma).and_then(|()| self.spool.write_all(item)).err();
+        }
+    }
+
+    fn copy_to(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        match &self.failed {
+            Some(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            None => self.spool.copy_to(out),
+        }
+    }
 }
 
 /// How many characters so many bytes of UTF-8 are.
@@ -36,7 +69,11 @@ impl Listing {
     /// Adds a JSON string, quotes included.
     pub(crate) fn push_quoted(&mut self, item: &[u8]) {
         self.count += 1;
-        if self.has_room() {
+        if self.budget == 0 {
+            let new = || Mutex::new(Whole { spool: Spool::new(SPOOL_BYTES, None), failed: None });
+            let whole = self.whole.get_or_insert_with(new);
+            whole.get_mut().unwrap_or_else(PoisonError::into_inner).push(item, self.count == 1);
+        } else if self.has_room() {
             self.chars += chars(item);
             self.items.push(item.to_vec());
         }
@@ -47,6 +84,11 @@ impl Listing {
         self.count += count;
     }
 
+    /// Bytes that are not in memory, or need not be.
+    fn spooled(&self) -> u64 {
+        self.whole.as_ref().map_or(0, |whole| whole.lock().unwrap_or_else(PoisonError::into_inner).spool.len())
+    }
+
     /// How many items there were.
     pub(crate) const fn count(&self) -> u64 {
         self.count
@@ -54,7 +96,7 @@ impl Listing {
 }
 
 /// What one store did.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) store: Store,
     pub(crate) processed: u64,
@@ -97,15 +139,28 @@ pub(crate) struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    /// The bytes on the wire, within so many characters if the lists allow it; 0: uncut.
-    pub(crate) fn bytes(&self, budget: usize) -> Vec<u8> {
+    /// Bytes that need not be in memory at once: about the whole reply where there is no budget.
+    pub(crate) fn spooled(&self) -> u64 {
+        self.lists().map(Listing::spooled).sum()
+    }
+
+    /// The bytes on the wire.
+    pub(crate) fn bytes(&self, budget: usize) -> io::Result<Vec<u8>> {
+        let mut out = Vec::with_capacity(512);
+        self.write_to(budget, &mut out)?;
+        Ok(out)
+    }
+
+    /// Writes the bytes on the wire, within so many characters if the lists allow it; 0: uncut.
+    ///
+    /// # Errors
+    /// What `out` or the spool of a list reports.
+    pub(crate) fn write_to(&self, budget: usize, out: &mut dyn Write) -> io::Result<()> {
         let mut kept: Vec<usize> = self.lists().map(|_| 0).collect();
-        if budget == 0 {
-            for (kept, list) in kept.iter_mut().zip(self.lists()) {
-                *kept = list.items.len();
-            }
-        } else {
-            let mut length = chars(&self.write(&kept));
+        if budget > 0 {
+            let mut empty = Vec::with_capacity(512);
+            self.write(&kept, &mut empty)?;
+            let mut length = chars(&empty);
             'lists: for (kept, list) in kept.iter_mut().zip(self.lists()) {
                 for item in &list.items {
                     // A comma stands before every item but the first.
@@ -121,14 +176,14 @@ impl Reply<'_> {
                 }
             }
         }
-        self.write(&kept)
+        self.write(&kept, out)
     }
 
     fn lists(&self) -> impl Iterator<Item = &Listing> {
         self.errors.into_iter().chain(self.stored.unwrap_or_default().iter().map(|stored| &stored.errors))
     }
 
-    fn write(&self, kept: &[usize]) -> Vec<u8> {
+    fn write(&self, kept: &[usize], sink: &mut dyn Write) -> io::Result<()> {
         let mut kept = kept.iter().copied();
         let mut out = Vec::with_capacity(512);
         out.extend_from_slice(b"{\"id\":\"");
@@ -142,7 +197,7 @@ impl Reply<'_> {
         out.extend_from_slice(b",\"totalRecords\":");
         push_count(&mut out, self.total);
         out.extend_from_slice(b",\"validationErrors\":[");
-        push_items(&mut out, self.errors, &mut kept);
+        push_items(&mut out, sink, self.errors, &mut kept)?;
         out.extend_from_slice(b"],\"validationErrorsCount\":");
         push_count(&mut out, self.errors.map(Listing::count));
         out.extend_from_slice(b",\"storageResult\":");
@@ -154,7 +209,7 @@ impl Reply<'_> {
                     out.extend_from_slice(if at == 0 { b"\"" } else { b",\"" });
                     out.extend_from_slice(stored.store.name().as_bytes());
                     out.extend_from_slice(b"\":{\"status\":\"SUCCESS\",\"processingErrors\":[");
-                    push_items(&mut out, Some(&stored.errors), &mut kept);
+                    push_items(&mut out, sink, Some(&stored.errors), &mut kept)?;
                     out.extend_from_slice(b"],\"processedCount\":");
                     push_number(&mut out, stored.processed);
                     out.extend_from_slice(b",\"processingErrorsCount\":");
@@ -165,7 +220,7 @@ impl Reply<'_> {
             }
         }
         out.push(b'}');
-        out
+        sink.write_all(&out)
     }
 }
 
@@ -176,14 +231,26 @@ fn push_count(out: &mut Vec<u8>, count: Option<u64>) {
     }
 }
 
-fn push_items(out: &mut Vec<u8>, list: Option<&Listing>, kept: &mut impl Iterator<Item = usize>) {
-    let Some(list) = list else { return };
+/// Adds the items of a list; those that are spooled go to `sink`, after what has been gathered.
+fn push_items(
+    out: &mut Vec<u8>,
+    sink: &mut dyn Write,
+    list: Option<&Listing>,
+    kept: &mut impl Iterator<Item = usize>,
+) -> io::Result<()> {
+    let Some(list) = list else { return Ok(()) };
+    if let Some(whole) = &list.whole {
+        sink.write_all(out)?;
+        out.clear();
+        return whole.lock().unwrap_or_else(PoisonError::into_inner).copy_to(sink);
+    }
     for (at, item) in list.items.iter().take(kept.next().unwrap_or(0)).enumerate() {
         if at > 0 {
             out.push(b',');
         }
         out.extend_from_slice(item);
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -219,7 +286,23 @@ mod tests {
             errors: Some(&errors),
             stored: Some(&stored),
         };
-        reply.bytes(budget)
+        reply.bytes(budget).unwrap()
+    }
+
+    #[test]
+    fn a_list_without_a_budget_waits_in_a_file() {
+        let mut list = Listing::new(0);
+        let item = format!("\"{}\"", "x".repeat(1000));
+        for _ in 0..2000 {
+            list.push_quoted(item.as_bytes());
+        }
+        assert!(list.items.is_empty() && list.spooled() > 2_000_000);
+        assert!(list.whole.as_ref().unwrap().lock().unwrap().spool.is_on_disk());
+        let reply =
+            Reply { id: uuid::Uuid::nil(), state: None, total: Some(2000), errors: Some(&list), stored: Some(&[]) };
+        let read: UploadStatusResponse = serde_json::from_slice(&reply.bytes(0).unwrap()).unwrap();
+        assert_eq!((read.validation_errors.len(), read.validation_errors_count), (2000, 2000));
+        assert!(read.validation_errors.iter().all(|found| format!("\"{found}\"") == item));
     }
 
     #[test]
@@ -230,7 +313,7 @@ mod tests {
         let queued =
             Reply { id: uuid::Uuid::nil(), state: Some(JobState::Queued), total: None, errors: None, stored: None };
         let expected = JobStatus::queued(uuid::Uuid::nil().to_string());
-        assert_eq!(queued.bytes(4000), serde_json::to_vec(&expected).unwrap());
+        assert_eq!(queued.bytes(4000).unwrap(), serde_json::to_vec(&expected).unwrap());
     }
 
     /// The uncut reply, from which items are dropped from the end, one by one, until it fits.

@@ -69,6 +69,12 @@ impl Server {
                 Ok(known.is_some_and(|known| known.upload.keeps_raw || known.state != cvrs_api::JobState::Completed))
             })
             .map_err(folder_error)?;
+        folder
+            .sweep_replies(&mut |id, state| {
+                let known = store.find(id).map_err(std::io::Error::other)?;
+                Ok(known.is_some_and(|known| known.state.name() == state))
+            })
+            .map_err(folder_error)?;
         let server = Arc::new(Self {
             accounts,
             tokens,

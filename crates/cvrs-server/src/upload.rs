@@ -11,6 +11,7 @@ use crate::store::{End, Operation, Status, Upload};
 use cvrs_api::limit::MAX_RECORDS;
 use cvrs_parse::Date;
 use std::fs::File;
+use std::io::Seek;
 use std::sync::mpsc::{Receiver, sync_channel};
 use uuid::Uuid;
 
@@ -31,6 +32,28 @@ impl Source {
 
     fn open_with(&self, server: &Server, lines: LineLimits) -> Result<TextReader> {
         open_text(self.file.try_clone()?, self.bytes, self.media, &server.config.limits, lines)
+    }
+}
+
+/// Longer replies are not held in memory.
+const LONG_BYTES: u64 = 256 << 10;
+
+/// A reply that is ready to be sent.
+#[derive(Debug)]
+pub(crate) enum Rendered {
+    /// Its bytes.
+    Bytes(Vec<u8>),
+    /// A file that holds so many bytes.
+    File(tempfile::NamedTempFile, u64),
+}
+
+impl Rendered {
+    /// The bytes that the store keeps: none of a long one.
+    fn stored(&self) -> Vec<u8> {
+        match self {
+            Self::Bytes(bytes) => bytes.clone(),
+            Self::File(..) => Vec::new(),
+        }
     }
 }
 
@@ -81,7 +104,7 @@ impl Server {
     }
 
     /// Does all that a synchronous upload asks for; the reply's bytes.
-    pub(crate) fn upload(&self, upload: &Upload, body: Body) -> Result<Vec<u8>> {
+    pub(crate) fn upload(&self, upload: &Upload, body: Body) -> Result<Rendered> {
         let source = Source { file: body.file()?, bytes: body.bytes, media: body.media };
         let (reply, outcome) = self.process(upload, &source, |end| {
             // A file that is kept must be there before the log says so; a file that is not in the log is swept.
@@ -100,7 +123,7 @@ impl Server {
         upload: &Upload,
         source: &Source,
         before_commit: impl FnOnce(End) -> Result<End>,
-    ) -> Result<(Vec<u8>, Outcome)> {
+    ) -> Result<(Rendered, Outcome)> {
         let stopped = |stopped| match stopped {
             Stopped::MaxRows => Refusal::invalid(max_rows()),
             Stopped::Refused(refusal) => refusal,
@@ -127,10 +150,10 @@ impl Server {
         upload: &Upload,
         outcome: Outcome,
         before_commit: impl FnOnce(End) -> Result<End>,
-    ) -> Result<(Vec<u8>, Outcome)> {
+    ) -> Result<(Rendered, Outcome)> {
         let writer = self.store.writer(upload)?;
-        let end = before_commit(self.end(upload, &outcome, Status::Completed))?;
-        let reply = end.reply.clone();
+        let (end, reply) = self.end(upload, &outcome, Status::Completed)?;
+        let end = before_commit(end)?;
         writer.commit(&end)?;
         Ok((reply, outcome))
     }
@@ -140,7 +163,7 @@ impl Server {
         upload: &Upload,
         source: &Source,
         before_commit: impl FnOnce(End) -> Result<End>,
-    ) -> std::result::Result<(Vec<u8>, Outcome), Failure> {
+    ) -> std::result::Result<(Rendered, Outcome), Failure> {
         let text = source.open(self)?;
         let ask = self.ask(upload);
         let redacts = upload.stores.contains(&cvrs_api::Store::Redacted);
@@ -167,8 +190,8 @@ impl Server {
             let mut writer = writing?;
             writer.settle(&mut stored).map_err(Refusal::from)?;
             let outcome = Outcome { checked, stored };
-            let end = before_commit(self.end(upload, &outcome, Status::Completed))?;
-            let reply = end.reply.clone();
+            let (end, reply) = self.end(upload, &outcome, Status::Completed)?;
+            let end = before_commit(end)?;
             writer.commit(&end).map_err(Refusal::from)?;
             Ok((reply, outcome))
         })
@@ -188,8 +211,32 @@ impl Server {
         Ok(writer)
     }
 
-    /// The end of an upload, with its reply.
-    pub(crate) fn end(&self, upload: &Upload, outcome: &Outcome, status: Status) -> End {
+    /// Makes a reply ready; a long one goes to a file, of a job under its id and state.
+    pub(crate) fn render(&self, reply: &Reply<'_>) -> Result<Rendered> {
+        let budget = self.config.reply_budget;
+        if reply.spooled() <= LONG_BYTES {
+            return Ok(Rendered::Bytes(reply.bytes(budget)?));
+        }
+        let mut out = std::io::BufWriter::with_capacity(1 << 20, self.folder.incoming()?);
+        reply.write_to(budget, &mut out)?;
+        let mut file = out.into_inner().map_err(|error| Refusal::internal(&error))?;
+        let bytes = file.stream_position()?;
+        Ok(Rendered::File(file, bytes))
+    }
+
+    /// Keeps the long reply of a job for its state; what the store keeps of it.
+    pub(crate) fn keep_reply(&self, reply: &Reply<'_>, state: cvrs_api::JobState) -> Result<Vec<u8>> {
+        match self.render(reply)? {
+            Rendered::Bytes(bytes) => Ok(bytes),
+            Rendered::File(file, _) => {
+                self.folder.keep_reply(file, reply.id, state)?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// The end of an upload, and its reply; that of a job is kept, if the store cannot.
+    pub(crate) fn end(&self, upload: &Upload, outcome: &Outcome, status: Status) -> Result<(End, Rendered)> {
         let Outcome { checked, stored } = outcome;
         let reply = Reply {
             id: upload.id,
@@ -198,16 +245,22 @@ impl Server {
             errors: Some(&checked.errors),
             stored: Some(stored),
         };
-        End {
+        let rendered = if upload.is_job {
+            Rendered::Bytes(self.keep_reply(&reply, cvrs_api::JobState::Completed)?)
+        } else {
+            self.render(&reply)?
+        };
+        let end = End {
             status,
             total: checked.total,
             rejected: checked.rejected,
             processed: stored.iter().map(|stored| stored.processed).sum(),
             refused: stored.iter().map(|stored| stored.errors.count()).sum(),
             rules: checked.rules.clone(),
-            reply: reply.bytes(self.config.reply_budget),
+            reply: rendered.stored(),
             ended: self.config.clock.millis(),
-        }
+        };
+        Ok((end, rendered))
     }
 
     /// The first pass over a job: what validation says of it.
@@ -234,7 +287,7 @@ impl Server {
         let item = serde_json::to_vec(message).unwrap_or_default();
         outcome.checked.errors.push_quoted(&item);
         let writer = self.store.writer(upload)?;
-        writer.commit(&self.end(upload, &outcome, status))?;
+        writer.commit(&self.end(upload, &outcome, status)?.0)?;
         self.metrics.uploaded(upload, &outcome.checked, &outcome.stored);
         Ok(())
     }

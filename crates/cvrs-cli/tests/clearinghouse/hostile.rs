@@ -92,7 +92,7 @@ fn cases() -> Vec<Case> {
         text("more than 200,000 short lines", "vax_event_id\trecip_id\n".to_owned() + &"1\t\n".repeat(3_000_000), 400),
         text("UTF-16 with its mark", utf16_mark, 400),
         text("UTF-16 without a mark", utf16, 400),
-        text("NUL bytes", [bytes, &[0; 100]].concat(), 400),
+        text("a NUL in the header line", good.replacen("vax_event_id", "vax_event_id\0", 1), 400),
         text("nothing but NUL bytes", vec![0; 1000], 400),
         text("a line end that is CR alone", good.replace('\n', "\r"), 400),
         text("commas", good.replace('\t', ","), 400),
@@ -176,6 +176,28 @@ fn hostile_jobs_are_refused_or_end_with_an_entry() {
         assert_eq!(done["validationErrorsCount"], 1, "{name}");
     }
     assert_eq!(serving.exported(&token, "CVRS_PROCESSED_REDACTED"), [""; 0]);
+}
+
+/// Cells of any bytes are cells: the record is refused, not the file.
+#[test]
+fn nul_bytes_and_broken_characters_make_bad_records_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path(), &[]);
+    let token = serving.token();
+    let good = file(["H1".to_owned()]);
+    let header = &good[..=good.find('\n').unwrap()];
+    for junk in [&[0; 100][..], b"\xFF\xFE\x80", b"\xC3\t\xED\xA0\x80\t\x1B[2J"] {
+        let body = [header.as_bytes(), junk, b"\n"].concat();
+        let answer = serving.send("POST", UPLOAD, &token, "text/plain", &body).unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let reply = crate::serving::json_of(&answer);
+        assert_eq!(reply["totalRecords"], 1);
+        assert!(reply["validationErrorsCount"].as_u64().unwrap() > 0, "{reply}");
+        assert_eq!(reply["storageResult"]["REDACTED_DB"]["processedCount"], 0, "{reply}");
+        // Also among the words of the reply no byte is one that a terminal obeys.
+        assert!(!answer.body.iter().any(|byte| *byte < b' '), "{answer:?}");
+    }
+    assert_eq!(serving.exported(&token, "CVRS_PROCESSED_NON_REDACTED"), [""; 0]);
 }
 
 /// Bytes that are not even a request of a proper client: a status, or a connection that ends without one.

@@ -119,7 +119,7 @@ impl Server {
         self.preview(&body)?;
         body.keep(&self.folder, upload.id)?;
         let reply = Reply { id: upload.id, state: Some(JobState::Queued), total: None, errors: None, stored: None };
-        let reply = reply.bytes(self.config.reply_budget);
+        let reply = reply.bytes(self.config.reply_budget)?;
         if let Err(error) = self.store.submit(upload, &reply) {
             self.folder.discard(upload.id)?;
             return Err(error.into());
@@ -204,7 +204,7 @@ impl Server {
         if job.state >= state {
             return Ok(());
         }
-        let bytes = reply.bytes(self.config.reply_budget);
+        let bytes = self.keep_reply(reply, state)?;
         self.store.advance(upload.id, state, &bytes, self.config.clock.millis())?;
         tracing::info!(job = %upload.id, state = state.name(), "job");
         Ok(())
@@ -272,6 +272,7 @@ impl Server {
 
     /// Removes the body of a completed job that is not to be kept.
     fn forget(&self, upload: &Upload) -> Result<()> {
+        self.folder.discard_reply(upload.id, JobState::Processing)?;
         if !upload.keeps_raw {
             self.folder.discard(upload.id)?;
         }

@@ -5,11 +5,13 @@ use super::upload::{admit, drain, note, take};
 use super::{Shared, accept, json};
 use crate::refusal::{Refusal, Result};
 use crate::server::Server;
-use crate::store::Operation;
+use crate::store::{Logged, Operation};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cvrs_api::Scope;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -67,14 +69,39 @@ pub(super) fn id_of(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
 }
 
+/// A job as it stands, and its reply if that is too long for the store.
+fn found(server: &Server, id: Uuid) -> Result<Option<(Logged, Option<(File, u64)>)>> {
+    loop {
+        let Some(found) = server.store.find(id)? else { return Ok(None) };
+        if !found.reply.is_empty() || !found.upload.is_job {
+            return Ok(Some((found, None)));
+        }
+        match server.folder.reply(id, found.state) {
+            Ok(file) => {
+                let bytes = file.metadata()?.len();
+                return Ok(Some((found, Some((file, bytes)))));
+            }
+            // It went on meanwhile.
+            Err(error)
+                if error.kind() == ErrorKind::NotFound
+                    && server.store.find(id)?.is_some_and(|now| now.state != found.state) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 pub(super) async fn status(State(server): Shared, Path(id): Path<String>, request: Request) -> Result<Response> {
     let headers = request.headers();
     let caller = authorise(&server, headers, &[Scope::Upload, Scope::Update, Scope::Delete])?;
     accept::wants_json(headers)?;
     let id = id_of(&id).ok_or_else(|| Refusal::invalid("a job's id is a UUID: 8-4-4-4-12 hexadecimal digits"))?;
     let shared = Arc::clone(&server);
-    let found = crate::blocking(move || Ok(shared.store.find(id)?)).await?;
+    let found = crate::blocking(move || found(&shared, id)).await?;
+    let (found, long) = found.map_or((None, None), |(found, long)| (Some(found), long));
     let mine = found.filter(|found| found.upload.is_job && found.upload.jurisdiction == caller.account.jurisdiction);
     let found = mine.ok_or_else(|| Refusal::not_found("there is no such job"))?;
-    Ok(json(StatusCode::OK, found.reply))
+    Ok(match long {
+        Some((file, bytes)) => super::json_file(file, bytes),
+        None => json(StatusCode::OK, found.reply),
+    })
 }

@@ -81,6 +81,14 @@ pub(crate) fn name_of(path: &str) -> &'static str {
     }
 }
 
+/// A reply of JSON in a file.
+fn json_file(file: std::fs::File, bytes: u64) -> Response {
+    let mut response = crate::export::stream_whole(file, bytes);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// A reply of JSON bytes.
 fn json(status: StatusCode, bytes: Vec<u8>) -> Response {
     let mut response = (status, bytes).into_response();

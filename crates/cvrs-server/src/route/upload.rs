@@ -7,6 +7,7 @@ use crate::intake::{Body as Received, Media, receive};
 use crate::refusal::{Refusal, Result};
 use crate::server::Server;
 use crate::store::Operation;
+use crate::upload::Rendered;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -127,7 +128,12 @@ async fn upload(server: Arc<Server>, request: Request, operation: Operation) -> 
             crate::blocking(move || server.upload(&upload, body)).await
         }
     };
-    note.on(ended.map_or_else(IntoResponse::into_response, |reply| json(StatusCode::OK, reply)))
+    note.on(match ended {
+        Err(refusal) => refusal.into_response(),
+        Ok(Rendered::Bytes(reply)) => json(StatusCode::OK, reply),
+        // The name goes, the file stays until it is sent.
+        Ok(Rendered::File(file, bytes)) => super::json_file(file.into_file(), bytes),
+    })
 }
 
 pub(super) fn note(caller: &Caller, operation: Operation, is_job: bool) -> Note {

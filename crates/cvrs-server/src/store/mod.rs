@@ -148,7 +148,7 @@ pub(crate) struct End {
     pub(crate) processed: u64,
     pub(crate) refused: u64,
     pub(crate) rules: Vec<RuleCount>,
-    /// The reply's bytes.
+    /// The reply's bytes; none if it is so long that it is kept beside the store.
     pub(crate) reply: Vec<u8>,
     /// Milliseconds since 1970.
     pub(crate) ended: i64,

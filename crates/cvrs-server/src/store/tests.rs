@@ -36,7 +36,7 @@ fn end(upload: &Upload, stored: &[Stored]) -> End {
         processed: stored.iter().map(|stored| stored.processed).sum(),
         refused: stored.iter().map(|stored| stored.errors.count()).sum(),
         rules: Vec::new(),
-        reply: reply.bytes(0),
+        reply: reply.bytes(0).unwrap(),
         ended: 2,
     }
 }

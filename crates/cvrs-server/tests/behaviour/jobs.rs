@@ -100,6 +100,32 @@ async fn jobs_left_by_a_server_are_done_once_by_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reply_without_a_budget_is_whole_however_long_and_outlives_a_restart() {
+    let mut site = Site::with(|config| config.reply_budget = 0);
+    let token = site.sender().await;
+    let rows: String = (0..8000).map(|number| format!("{number}\tX\n")).collect();
+    let text = format!("vax_event_id\text_type\n{rows}");
+    let sent = site.send("POST", &token, "text/plain", text.clone()).await.uploaded();
+    assert!(sent.validation_errors.len() > 100_000, "{}", sent.validation_errors.len());
+    assert_eq!(sent.validation_errors.len() as i64, sent.validation_errors_count);
+    let job: JobStatus = submit(&site, &token, "POST", zip(&[("a.txt", text.as_bytes())])).await.json();
+    let done = wait(&site, &token, &job.id).await;
+    assert_eq!(done.validation_errors, sent.validation_errors);
+    let kept = || {
+        let entries = std::fs::read_dir(site.folder.path().join("data/replies")).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    site.server.as_ref().unwrap().stop();
+    assert_eq!(kept(), [format!("{}.COMPLETED", job.id)]);
+    std::fs::write(site.folder.path().join(format!("data/replies/{}.PROCESSING", job.id)), "{}").unwrap();
+    site.start();
+    let again = site.call("GET", &cvrs_api::route::job(&job.id), &[("authorization", &token)], "").await;
+    assert_eq!(again.json::<JobStatus>().validation_errors, sent.validation_errors);
+    assert_eq!(std::fs::read_dir(site.folder.path().join("data/replies")).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(site.folder.path().join("data/incoming")).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rehearsed_failure_stores_nothing() {
     let site = Site::with(|config| {
         config.faults = Faults::new(&[FaultRate { fault: Fault::JobError, rate: 1.0 }], 1);
