@@ -5,26 +5,28 @@ use super::{Account, AccountError, Verifier};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
-/// How often the file is looked at, at most.
-const PATIENCE: Duration = Duration::from_millis(250);
-
-type Stamp = Option<(SystemTime, u64)>;
+/// Time, length and, where there is one, number of the file: writers replace it as a whole.
+type Stamp = Option<(SystemTime, u64, u64)>;
 
 /// The accounts as the file has them now.
 #[derive(Debug)]
 pub(crate) struct Accounts {
     path: PathBuf,
     known: RwLock<HashMap<String, Arc<Account>>>,
-    seen: Mutex<(Instant, Stamp)>,
+    seen: Mutex<Stamp>,
     nobody: Verifier,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the file's time says whether it changed")]
 fn stamp(path: &Path) -> Stamp {
     let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
+    #[cfg(unix)]
+    let number = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let number = 0;
+    Some((metadata.modified().ok()?, metadata.len(), number))
 }
 
 fn by_id(accounts: Vec<Account>) -> HashMap<String, Arc<Account>> {
@@ -37,21 +39,17 @@ impl Accounts {
         let stamp = stamp(path);
         let known = RwLock::new(by_id(accounts_of(path)?));
         let nobody = Verifier::from_secret("nobody").map_err(|cause| AccountError::invalid(path, cause))?;
-        Ok(Self { path: path.to_owned(), known, seen: Mutex::new((Instant::now(), stamp)), nobody })
+        Ok(Self { path: path.to_owned(), known, seen: Mutex::new(stamp), nobody })
     }
 
-    /// Reads the file again if it has changed. One that cannot be used changes nothing but the log.
+    /// Reads the file again if it has changed, which each call looks for: who was revoked is out at once. One that cannot be used changes nothing but the log.
     fn refresh(&self) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.0.elapsed() < PATIENCE {
-            return;
-        }
         let stamp = stamp(&self.path);
-        seen.0 = Instant::now();
-        if stamp == seen.1 {
+        if stamp == *seen {
             return;
         }
-        seen.1 = stamp;
+        *seen = stamp;
         match accounts_of(&self.path) {
             Ok(accounts) => {
                 tracing::info!(clients = accounts.len(), "accounts were read again");

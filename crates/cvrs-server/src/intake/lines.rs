@@ -31,7 +31,7 @@ pub(super) struct LineCount {
 impl LineCount {
     /// Counts what comes next, up to the first excess.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Option<Excess> {
-        let Some(&last) = bytes.last() else { return None };
+        let &last = bytes.last()?;
         let mut from = 0;
         for at in memchr::memchr_iter(b'\n', bytes) {
             let before = if at > 0 { bytes[at - 1] } else { self.last };

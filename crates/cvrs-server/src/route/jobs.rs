@@ -69,8 +69,11 @@ pub(super) fn id_of(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
 }
 
+/// A reply in a file of so many bytes.
+type Long = Option<(File, u64)>;
+
 /// A job as it stands, and its reply if that is too long for the store.
-fn found(server: &Server, id: Uuid) -> Result<Option<(Logged, Option<(File, u64)>)>> {
+fn found(server: &Server, id: Uuid) -> Result<Option<(Logged, Long)>> {
     loop {
         let Some(found) = server.store.find(id)? else { return Ok(None) };
         if !found.reply.is_empty() || !found.upload.is_job {

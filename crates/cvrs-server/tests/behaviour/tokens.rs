@@ -98,7 +98,6 @@ async fn a_revoked_account_is_out_at_once_and_a_new_one_in() {
     cvrs_server::revoke_client(&site.clients(), "other").unwrap();
     cvrs_server::revoke_client(&site.clients(), "a").unwrap();
     site.add(&entry("new", "GAA"));
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     site.send("POST", &token, "text/plain", file(&["A1"])).await.refused(401);
     site.token("new", &["UPLOAD"]).await;
 }

@@ -77,7 +77,7 @@ pub(crate) fn a_job_to_its_end(site: &Site) {
 
 /// What cannot be seen at submission ends a job with one entry and no stores.
 pub(crate) fn what_fails_later(site: &Site) {
-    let rows: String = (0..200_001).map(|number| format!("{number}\t1\n")).collect();
+    let rows: String = (0..200_001).map(|number| format!("{number}\t1\n")).collect::<Vec<_>>().concat();
     let body = zip(&[("a.txt", format!("vax_event_id\trecip_id\n{rows}").as_bytes())]);
     let done = site.job("DELETE", &site.full(), &body);
     assert_eq!((&done["status"], &done["storageResult"]), (&object!("COMPLETED"), &object!({})));
