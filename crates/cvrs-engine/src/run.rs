@@ -128,10 +128,10 @@ struct CheckJob<'a> {
     control: &'a Control,
 }
 
-/// A survey goes along in the hope that it has nothing to tell, since all else must then be made again. That is
-/// unlikely in a text of which, after so many records,
+/// After so many records a survey that goes along is judged: it does so in the hope that it has nothing to tell, since
+/// all else must then be made again.
 const HOPEFUL_RECORDS: u64 = 10_000;
-/// more than one in so many are rejected.
+/// It goes on alone if more than one record in so many was rejected: such a text most likely repeats ids too.
 const HOPELESS_SHARE: u64 = 50;
 
 #[derive(Default)]
