@@ -1,11 +1,13 @@
 //! What may be typed: one structure a subcommand. Help, man page and completions come from here.
 
 mod book;
+mod convert;
 mod fix;
 #[cfg(feature = "serve")]
 mod serve;
 
 pub(crate) use book::{Codes, CodesAction, Explain, Fields, ImportCodes, Rules, ShowCode, TableFormat};
+pub(crate) use convert::{Convert, TargetForm};
 pub(crate) use fix::Fix;
 #[cfg(feature = "serve")]
 pub(crate) use serve::{AddClient, Client, ClientAction, ListClients, LogFormat, RevokeClient, Serve};
@@ -83,6 +85,8 @@ pub(crate) enum Command {
     Codes(Codes),
     /// Write a mended copy of a file: safe fixes by themselves, guesses only with consent.
     Fix(Box<Fix>),
+    /// Write records in another form, clean ones only unless told otherwise.
+    Convert(Box<Convert>),
     /// Be the clearinghouse, on this machine: real refusals, real storage, real jobs.
     #[cfg(feature = "serve")]
     Serve(Box<Serve>),

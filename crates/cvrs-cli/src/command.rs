@@ -3,6 +3,7 @@
 #[cfg(feature = "serve")]
 pub(crate) mod client;
 pub(crate) mod codes;
+pub(crate) mod convert;
 pub(crate) mod explain;
 pub(crate) mod fields;
 pub(crate) mod fix;

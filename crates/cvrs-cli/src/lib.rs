@@ -55,6 +55,7 @@ pub fn run() -> ExitCode {
     let ended = match &args.command {
         Command::Validate(validate) => command::validate::run(validate, common),
         Command::Fix(fix) => command::fix::run(fix, common),
+        Command::Convert(convert) => command::convert::run(convert, common),
         Command::Generate(generate) => command::generate::run(generate, common),
         Command::Rules(rules) => command::rules::run(rules, common),
         Command::Explain(explain) => command::explain::run(explain, common),

@@ -44,8 +44,16 @@ impl Place {
     }
 
     /// Whether what is written can be taken back.
-    fn can_restart(&self) -> bool {
+    pub(crate) fn can_restart(&self) -> bool {
         matches!(self, Self::File(file) if file.can_restart())
+    }
+
+    /// Takes back what was written, if it can be.
+    pub(crate) fn restart(&mut self) -> cvrs_engine::Result<()> {
+        match self {
+            Self::File(file) => Ok(file.restart()?),
+            Self::Stdout(_) => Ok(()),
+        }
     }
 
     /// Whether what is written can be read again.

@@ -1,9 +1,10 @@
 //! A run over an input: a file, plain or compressed, or stdin.
 
 use crate::chunk::ReadAt;
+use crate::convert::{Checks, Convert, Target};
 use crate::error::{Error, Result};
 use crate::io::{Body, Input, InputError, read_exact_at, sniff_text};
-use crate::run::{self, Checked, Control, Request, Sinks};
+use crate::run::{self, Checked, Control, Conversion, Request, Sinks};
 use crate::survey::{Facts, Survey};
 use crate::text::Text;
 use std::fs::File;
@@ -78,9 +79,38 @@ pub fn check_input(
     control: &Control,
     sinks: &mut dyn Sinks,
 ) -> Result<Checked> {
+    let conversion = Conversion { converter: &(), takes_all: false };
+    drive(input, request, facts, control, &conversion, &mut Checks(sinks))
+}
+
+/// Checks an input as [`check_input`] does, and has each record that is taken converted by the workers on the way:
+/// those without an error, or with `takes_all` every one. What is neither taken nor can be said by the target is
+/// rejected, so that `clean` in the counts are the records that were converted.
+///
+/// # Errors
+/// As [`check_input`], and what the converter and the target report.
+pub fn convert_input<C: Convert>(
+    input: Input,
+    request: &Request<'_>,
+    control: &Control,
+    converter: &C,
+    takes_all: bool,
+    target: &mut dyn Target<C::Product>,
+) -> Result<Checked> {
+    drive(input, request, None, control, &Conversion { converter, takes_all }, target)
+}
+
+fn drive<C: Convert>(
+    input: Input,
+    request: &Request<'_>,
+    facts: Option<(&Facts, usize)>,
+    control: &Control,
+    conversion: &Conversion<'_, C>,
+    target: &mut dyn Target<C::Product>,
+) -> Result<Checked> {
     let is_read_twice = facts.is_none() && request.book.needs_survey();
     let mut input = if is_read_twice { input.rewindable(None)? } else { input };
     input.set_threads(request.tuning.threads);
     let reading = Reading { name: input.name().to_owned(), input: &mut input };
-    reading.with(|open, judge| run::run(open, judge, request, facts, control, sinks))
+    reading.with(|open, judge| run::run(open, judge, request, facts, control, conversion, target))
 }

@@ -25,6 +25,7 @@
 #![cfg_attr(not(feature = "io"), expect(dead_code, reason = "the pipeline is driven by inputs"))]
 
 mod chunk;
+mod convert;
 mod error;
 mod figures;
 #[cfg(feature = "io")]
@@ -42,10 +43,11 @@ mod validator;
 mod work;
 
 pub use chunk::{MAX_LINE_BYTES, ReadAt};
+pub use convert::{Convert, RecordPlace, Target};
 pub use error::{Error, Result};
 pub use figures::Figures;
 #[cfg(feature = "io")]
-pub use file::{check_input, survey_input};
+pub use file::{check_input, convert_input, survey_input};
 pub use range::{Place, RangeReport, Ranges};
 #[cfg(feature = "io")]
 pub use rewrite::{Position, Rewrite, rewrite_input};

@@ -253,6 +253,7 @@ impl Ranges {
             show,
             keep_lines: KEEP_LINES,
             parts: false,
+            takes_all: false,
             facts,
             patterns: facts.is_some(),
             figures: None,
@@ -262,7 +263,7 @@ impl Ranges {
         each(&mut |lines, byte| {
             let counts = worker.screen(lines, &self.screen);
             let chunk = Chunk { sequence: 0, range: 0..lines.len(), byte };
-            worker.explain(lines, &chunk, counts, before, &task, &mut outcome, &mut |entry| {
+            worker.explain(lines, &chunk, counts, before, &task, &mut outcome, None, &mut |entry| {
                 let found = Found::new(entry);
                 report.findings.push(Found {
                     line: found.line - start.lines,

@@ -1,13 +1,14 @@
 //! One run over one text: header, survey if asked for, check, in that order.
 
 use crate::chunk::Chunk;
+use crate::convert::{Convert, Make, RecordPlace, Target};
 use crate::error::{Error, Result};
 use crate::figures::Figures;
 use crate::pipeline::{self, Job};
 use crate::survey::{Facts, Gathered, Gathering, InputFacts, Survey};
 use crate::text::{Opened, Text};
 use crate::work::{Counts, Format, Outcome, Rendered, Show, Task, Worker};
-use cvrs_parse::{Header, Tier};
+use cvrs_parse::{Header, Record, Tier};
 use cvrs_report::{Entry, Finding, Summary};
 use cvrs_rules::{Book, Patterns, Screen};
 use cvrs_spec::Version;
@@ -118,8 +119,9 @@ pub struct Control {
     pub records: AtomicU64,
 }
 
-struct CheckJob<'a> {
+struct CheckJob<'a, C> {
     task: Task<'a>,
+    converter: &'a C,
     /// The survey that goes along.
     gathering: Option<Gathering<'a>>,
     /// Set when the survey is to go on alone: what else this pass makes will not be used.
@@ -135,46 +137,52 @@ const HOPEFUL_RECORDS: u64 = 10_000;
 const HOPELESS_SHARE: u64 = 50;
 
 #[derive(Default)]
-struct Product {
+struct Product<P> {
     gathered: Gathered,
     outcome: Outcome,
     rendered: Vec<Rendered>,
+    made: P,
 }
 
-impl Job for CheckJob<'_> {
-    type Worker = Worker;
-    type Outcome = Product;
+impl<C: Convert> Job for CheckJob<'_, C> {
+    type Worker = (Worker, C::Worker);
+    type Outcome = Product<C::Product>;
 
-    fn worker(&self) -> Worker {
-        Worker::default()
+    fn worker(&self) -> Self::Worker {
+        (Worker::default(), self.converter.worker(self.task.screen.header()))
     }
 
-    fn count(&self, worker: &mut Worker, text: &[u8]) -> Counts {
+    fn count(&self, (worker, _): &mut Self::Worker, text: &[u8]) -> Counts {
         worker.screen(text, self.task.screen)
     }
 
     fn make(
         &self,
-        worker: &mut Worker,
+        (worker, maker): &mut Self::Worker,
         text: &[u8],
         chunk: &Chunk,
         counts: Counts,
         before: Counts,
-        product: &mut Product,
+        product: &mut Self::Outcome,
     ) -> Result<()> {
-        let Product { gathered, outcome, rendered } = product;
+        let Product { gathered, outcome, rendered, made } = product;
         rendered.resize_with(self.formats.len(), Rendered::default);
         rendered.iter_mut().for_each(Rendered::clear);
-        let only_surveys = self.only_surveys.load(Ordering::Relaxed);
-        if only_surveys {
+        self.converter.begin(maker, made);
+        if self.only_surveys.load(Ordering::Relaxed) {
             *outcome = Outcome::default();
         } else {
-            worker.explain(text, chunk, counts, before, &self.task, outcome, &mut |entry| {
+            let mut make = |record: &Record<'_>, place: &RecordPlace, findings: &mut Vec<Finding>| {
+                self.converter.record(maker, record, place, made, findings);
+            };
+            let make: Option<Make<'_>> = if C::IS_ASKED { Some(&mut make) } else { None };
+            worker.explain(text, chunk, counts, before, &self.task, outcome, make, &mut |entry| {
                 for (rendered, &format) in rendered.iter_mut().zip(self.formats) {
                     rendered.push(format, entry);
                 }
             })?;
         }
+        self.converter.end(maker, made)?;
         if let Some(gathering) = &self.gathering {
             gathered.begin(counts);
             let header = self.task.screen.header();
@@ -251,42 +259,59 @@ struct Opening<'o, 't> {
     judge: &'o dyn Fn(&[u8], bool) -> Result<()>,
 }
 
-/// Checks a text that `open` opens, as often as it must be read; `judge` looks at its first bytes.
+/// What is made of the records of a run, and how.
+pub(crate) struct Conversion<'c, C> {
+    pub(crate) converter: &'c C,
+    /// Whether records with an error are taken too.
+    pub(crate) takes_all: bool,
+}
+
+/// Checks a text that `open` opens, as often as it must be read; `judge` looks at its first bytes. What `conversion`
+/// makes of the records on the way goes to `target` with all else.
 ///
 /// `facts` are those of a survey of all inputs, with this one's number among them; without them, the text is surveyed
 /// by itself if the rules ask for it.
-pub(crate) fn run<'t>(
+pub(crate) fn run<'t, C: Convert>(
     open: &mut dyn FnMut() -> Result<Text<'t>>,
     judge: &dyn Fn(&[u8], bool) -> Result<()>,
     request: &Request<'_>,
     facts: Option<(&Facts, usize)>,
     control: &Control,
-    sinks: &mut dyn Sinks,
+    conversion: &Conversion<'_, C>,
+    target: &mut dyn Target<C::Product>,
 ) -> Result<Checked> {
     let Tuning { threads, survey_bytes, .. } = request.tuning;
-    let mut opening = Opening { open, judge };
+    let mut run = Run { opening: Opening { open, judge }, request, control, conversion };
     if let Some((facts, number)) = facts {
-        return pass(&mut opening, request, facts.of_input(number), control, sinks)?.conclude(None, request, sinks);
+        return run.pass(facts.of_input(number), target)?.conclude(None, request, target.sinks());
     }
     let Some(own) = Survey::new(request.book, threads, survey_bytes) else {
-        return pass(&mut opening, request, None, control, sinks)?.conclude(None, request, sinks);
+        return run.pass(None, target)?.conclude(None, request, target.sinks());
     };
     let mut own = own.for_tier(request.tuning.tier());
-    if own.goes_along() && sinks.can_restart() {
+    if own.goes_along() && target.sinks().can_restart() {
         let (bytes, records) = (control.bytes.load(Ordering::Relaxed), control.records.load(Ordering::Relaxed));
-        let passed = surveying_pass(&mut opening, request, &mut own, control, sinks)?;
+        let passed = run.surveying_pass(&mut own, target)?;
         let own_facts = own.finish()?;
         if passed.is_whole && own_facts.is_silent() {
-            return passed.conclude(own_facts.of_input(0), request, sinks);
+            return passed.conclude(own_facts.of_input(0), request, target.sinks());
         }
-        sinks.restart()?;
+        target.sinks().restart()?;
         control.bytes.store(bytes, Ordering::Relaxed);
         control.records.store(records, Ordering::Relaxed);
-        return pass(&mut opening, request, own_facts.of_input(0), control, sinks)?.conclude(None, request, sinks);
+        return run.pass(own_facts.of_input(0), target)?.conclude(None, request, target.sinks());
     }
-    survey(opening.open, judge, request, control, &mut own)?;
+    survey(run.opening.open, judge, request, control, &mut own)?;
     let own_facts = own.finish()?;
-    pass(&mut opening, request, own_facts.of_input(0), control, sinks)?.conclude(None, request, sinks)
+    run.pass(own_facts.of_input(0), target)?.conclude(None, request, target.sinks())
+}
+
+/// A run, pass by pass.
+struct Run<'a, 'o, 't, C> {
+    opening: Opening<'o, 't>,
+    request: &'a Request<'a>,
+    control: &'a Control,
+    conversion: &'a Conversion<'a, C>,
 }
 
 /// What one pass over the text came to, before what only all of it shows is told.
@@ -324,100 +349,93 @@ impl Passed {
     }
 }
 
-/// One pass with what a survey found before.
-fn pass(
-    opening: &mut Opening<'_, '_>,
-    request: &Request<'_>,
-    facts: Option<InputFacts<'_>>,
-    control: &Control,
-    sinks: &mut dyn Sinks,
-) -> Result<Passed> {
-    let patterns = facts.map(|facts| facts.patterns().clone());
-    one_pass(opening, request, facts, patterns, None, control, sinks)
-}
-
-/// One pass in which the survey goes along.
-fn surveying_pass(
-    opening: &mut Opening<'_, '_>,
-    request: &Request<'_>,
-    survey: &mut Survey,
-    control: &Control,
-    sinks: &mut dyn Sinks,
-) -> Result<Passed> {
-    one_pass(opening, request, None, Some(Patterns::default()), Some(survey), control, sinks)
-}
-
-fn one_pass(
-    opening: &mut Opening<'_, '_>,
-    request: &Request<'_>,
-    facts: Option<InputFacts<'_>>,
-    mut patterns: Option<Patterns>,
-    mut survey: Option<&mut Survey>,
-    control: &Control,
-    sinks: &mut dyn Sinks,
-) -> Result<Passed> {
-    let Tuning { threads, chunk_bytes, .. } = request.tuning;
-    let (mut opened, header) = open_text(opening.open, opening.judge, request)?;
-    sinks.header(&opened.head()[..header.byte_len()])?;
-    let mut summary = Summary::new(request.keep_lines);
-    for finding in explain_header(&header, request) {
-        tell(&finding, 1, request, &mut summary, sinks)?;
+impl<C: Convert> Run<'_, '_, '_, C> {
+    /// One pass with what a survey found before.
+    fn pass(&mut self, facts: Option<InputFacts<'_>>, target: &mut dyn Target<C::Product>) -> Result<Passed> {
+        let patterns = facts.map(|facts| facts.patterns().clone());
+        self.one_pass(facts, patterns, None, target)
     }
-    let screen = Screen::for_tier(request.book, &header, request.tuning.tier());
-    let mut figures = request.figures.then(|| {
-        // A file's own day is told by its name, else it is taken for today's.
-        let day = request.name.and_then(|name| request.book.day_of_name(name)).unwrap_or(request.book.today());
-        Figures::new(header.version(), Some(day))
-    });
-    let empty = figures.clone();
-    let task = Task {
-        screen: &screen,
-        show: request.show,
-        keep_lines: request.keep_lines,
-        parts: request.parts,
-        facts,
-        patterns: patterns.is_some(),
-        figures: empty.as_ref(),
-    };
-    let gathering = survey.as_deref_mut().map(|survey| survey.begin(&header));
-    let only_surveys = AtomicBool::new(false);
-    let job = CheckJob { task, gathering, only_surveys, formats: request.formats, control };
-    let source = opened.body(header.byte_len(), chunk_bytes);
-    pipeline::run(&source, &job, threads, &control.cancel, &mut |product: &mut Product| {
-        summary.merge(&product.outcome.summary);
-        if let Some(patterns) = &mut patterns {
-            patterns.merge(&product.outcome.patterns);
+
+    /// One pass in which the survey goes along.
+    fn surveying_pass(&mut self, survey: &mut Survey, target: &mut dyn Target<C::Product>) -> Result<Passed> {
+        self.one_pass(None, Some(Patterns::default()), Some(survey), target)
+    }
+
+    fn one_pass(
+        &mut self,
+        facts: Option<InputFacts<'_>>,
+        mut patterns: Option<Patterns>,
+        mut survey: Option<&mut Survey>,
+        target: &mut dyn Target<C::Product>,
+    ) -> Result<Passed> {
+        let Self { opening, request, control, conversion } = self;
+        let Tuning { threads, chunk_bytes, .. } = request.tuning;
+        let (mut opened, header) = open_text(opening.open, opening.judge, request)?;
+        target.sinks().header(&opened.head()[..header.byte_len()])?;
+        let mut summary = Summary::new(request.keep_lines);
+        for finding in explain_header(&header, request) {
+            tell(&finding, 1, request, &mut summary, target.sinks())?;
         }
-        if let Some(survey) = &mut survey {
-            survey.take(&product.gathered)?;
-            let is_hopeless = summary.records > HOPEFUL_RECORDS && summary.rejected > summary.records / HOPELESS_SHARE;
-            if is_hopeless {
-                job.only_surveys.store(true, Ordering::Relaxed);
-                return Ok(());
+        let screen = Screen::for_tier(request.book, &header, request.tuning.tier());
+        let mut figures = request.figures.then(|| {
+            // A file's own day is told by its name, else it is taken for today's.
+            let day = request.name.and_then(|name| request.book.day_of_name(name)).unwrap_or(request.book.today());
+            Figures::new(header.version(), Some(day))
+        });
+        let empty = figures.clone();
+        let task = Task {
+            screen: &screen,
+            show: request.show,
+            keep_lines: request.keep_lines,
+            parts: request.parts,
+            takes_all: conversion.takes_all,
+            facts,
+            patterns: patterns.is_some(),
+            figures: empty.as_ref(),
+        };
+        let gathering = survey.as_deref_mut().map(|survey| survey.begin(&header));
+        let only_surveys = AtomicBool::new(false);
+        let converter = conversion.converter;
+        let job = CheckJob { task, converter, gathering, only_surveys, formats: request.formats, control };
+        let source = opened.body(header.byte_len(), chunk_bytes);
+        pipeline::run(&source, &job, threads, &control.cancel, &mut |product: &mut Product<C::Product>| {
+            summary.merge(&product.outcome.summary);
+            if let Some(patterns) = &mut patterns {
+                patterns.merge(&product.outcome.patterns);
             }
+            if let Some(survey) = &mut survey {
+                survey.take(&product.gathered)?;
+                let is_hopeless =
+                    summary.records > HOPEFUL_RECORDS && summary.rejected > summary.records / HOPELESS_SHARE;
+                if is_hopeless {
+                    job.only_surveys.store(true, Ordering::Relaxed);
+                    return Ok(());
+                }
+            }
+            if let (Some(figures), Some(part)) = (&mut figures, &product.outcome.figures) {
+                figures.merge(part);
+            }
+            for (report, rendered) in
+                product.rendered.iter().enumerate().filter(|(_, rendered)| !rendered.ends.is_empty())
+            {
+                target.sinks().findings(report, &rendered.bytes, &rendered.ends)?;
+            }
+            if request.parts {
+                target.sinks().clean(&product.outcome.clean)?;
+                target.sinks().rejects(&product.outcome.rejects)?;
+            }
+            if C::IS_ASKED { target.product(&mut product.made) } else { Ok(()) }
+        })?;
+        if let Some(survey) = survey {
+            survey.end();
         }
-        if let (Some(figures), Some(part)) = (&mut figures, &product.outcome.figures) {
-            figures.merge(part);
-        }
-        for (report, rendered) in product.rendered.iter().enumerate().filter(|(_, rendered)| !rendered.ends.is_empty())
-        {
-            sinks.findings(report, &rendered.bytes, &rendered.ends)?;
-        }
-        if request.parts {
-            sinks.clean(&product.outcome.clean)?;
-            sinks.rejects(&product.outcome.rejects)?;
-        }
-        Ok(())
-    })?;
-    if let Some(survey) = survey {
-        survey.end();
+        Ok(Passed {
+            summary,
+            version: header.version(),
+            figures,
+            patterns,
+            n_surveyed: facts.map(InputFacts::n_records),
+            is_whole: !job.only_surveys.load(Ordering::Relaxed),
+        })
     }
-    Ok(Passed {
-        summary,
-        version: header.version(),
-        figures,
-        patterns,
-        n_surveyed: facts.map(InputFacts::n_records),
-        is_whole: !job.only_surveys.load(Ordering::Relaxed),
-    })
 }

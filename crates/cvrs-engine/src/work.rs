@@ -1,10 +1,11 @@
 //! What a worker does with a chunk: split it, screen each record, explain the few that fail, render and part them.
 
 use crate::chunk::Chunk;
+use crate::convert::{Make, RecordPlace};
 use crate::error::Result;
 use crate::figures::Figures;
 use crate::survey::{Fact, InputFacts};
-use cvrs_parse::{Header, Index, Record};
+use cvrs_parse::{Header, Index, Line, Lines, Record};
 use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
 use cvrs_rules::{Memory, Patterns, Screen, Seen, Stopped, Suspicion};
 use cvrs_spec::Field;
@@ -104,6 +105,8 @@ pub(crate) struct Task<'a> {
     pub(crate) keep_lines: usize,
     /// Whether clean and rejected records are parted.
     pub(crate) parts: bool,
+    /// Whether records with an error are converted too.
+    pub(crate) takes_all: bool,
     pub(crate) facts: Option<InputFacts<'a>>,
     /// Whether patterns above rows are looked for in what is found.
     pub(crate) patterns: bool,
@@ -193,6 +196,7 @@ impl Worker {
         before: Counts,
         task: &Task<'_>,
         out: &mut Outcome,
+        make: Option<Make<'_>>,
         tell: &mut dyn FnMut(&Entry<'_>),
     ) -> Result<()> {
         let lines = before.lines + 1..before.lines + counts.lines + 1;
@@ -204,20 +208,43 @@ impl Worker {
         self.rejected.clear();
         self.blanks.clear();
         self.add_known_lines(text, counts, before, &facts, task);
-        let Some(index) = &self.index else { return Ok(()) };
-        let numbers_all = task.screen.book().numbers_all_records();
+        let Self { index, cells, stopped, findings, rejected, blanks, .. } = self;
+        let Some(index) = index else { return Ok(()) };
+        let book = task.screen.book();
+        let header = task.screen.header();
+        let numbers_all = book.numbers_all_records();
         let mut unnumbered = before.unnumbered;
-        for &Stopped { line, records: number, is_blank, suspicion } in &self.stopped {
+        let mut making = make.map(|make| Making { make, lines: index.lines(text), n_records: before.records });
+        let end = Stopped { line: u32::MAX, records: 0, is_blank: true, suspicion: Suspicion::NONE };
+        let end = making.is_some().then_some(end);
+        for &Stopped { line, records: number, is_blank, suspicion } in stopped.iter().chain(&end) {
+            if let Some(making) = &mut making {
+                while let Some(line) = making.lines.next().filter(|passed| passed.number < line as usize) {
+                    let record = index.record(text, header, line, cells);
+                    let place = making.place(before, line, chunk);
+                    findings.clear();
+                    (making.make)(&record, &place, findings);
+                    if !findings.is_empty() {
+                        let seen = Seen { record: place.record, byte: place.byte, ..Seen::default() };
+                        if relate(findings, &record, place.line, &seen, task, out, tell) == Level::Error {
+                            rejected.push(line.start..line.next);
+                        }
+                    }
+                }
+            }
+            if line == u32::MAX {
+                break;
+            }
             let line = index.line(text, line as usize);
             let line_number = before.lines + line.number as u64 + 1;
             if is_blank {
-                self.blanks.push(line.start..line.next);
+                blanks.push(line.start..line.next);
                 tell_blank(line_number, task, out, tell);
                 continue;
             }
             let known = facts.binary_search_by_key(&line_number, |fact| fact.line);
             let known = known.map_or_else(|_| Seen::default(), |at| facts[at].seen);
-            let record = index.record(text, task.screen.header(), line, &mut self.cells);
+            let record = index.record(text, header, line, cells);
             let is_numbered = numbers_all || record.is_regular();
             unnumbered += u64::from(!is_numbered);
             let seen = Seen {
@@ -226,24 +253,30 @@ impl Worker {
                 is_unterminated: !line.is_terminated(),
                 ..known
             };
-            self.findings.clear();
-            let explained = task.screen.book().explain_where(suspicion, &record, &seen, &mut self.findings);
-            for finding in &self.findings {
-                out.summary.count(finding, line_number);
-                tell(&entry(finding, &record, line_number, &seen, task.show, !numbers_all));
+            findings.clear();
+            let explained = book.explain_where(suspicion, &record, &seen, findings);
+            relate(findings, &record, line_number, &seen, task, out, tell);
+            if task.patterns && !findings.is_empty() {
+                out.patterns.explain(&record, findings, line_number, book.codes());
             }
-            if task.patterns && !self.findings.is_empty() {
-                out.patterns.explain(&record, &self.findings, line_number, task.screen.book().codes());
+            let mut is_rejected = explained.worst == Level::Error && !task.takes_all;
+            if let Some(making) = &mut making {
+                let place = making.place(before, line, chunk);
+                if !is_rejected {
+                    findings.clear();
+                    (making.make)(&record, &place, findings);
+                    is_rejected = relate(findings, &record, line_number, &seen, task, out, tell) == Level::Error;
+                }
             }
-            if explained.worst == Level::Error {
-                self.rejected.push(line.start..line.next);
+            if is_rejected {
+                rejected.push(line.start..line.next);
             }
         }
         if let Some(empty) = task.figures {
             let figures = out.figures.get_or_insert_with(|| empty.clone());
             figures.clear();
             for line in index.lines(text).filter(|line| !line.is_blank()) {
-                figures.observe(&index.record(text, task.screen.header(), line, &mut self.cells));
+                figures.observe(&index.record(text, header, line, cells));
             }
         }
         out.summary.records = counts.records;
@@ -299,6 +332,42 @@ impl Worker {
         }
         out.clean.extend_from_slice(&text[at..]);
     }
+}
+
+/// The lines of a chunk on their way into a product, in step with the explanation of those that were stopped.
+struct Making<'m, 'i> {
+    make: Make<'m>,
+    /// The lines that nothing has been made of so far.
+    lines: Lines<'i>,
+    /// How many records precede the next one.
+    n_records: u64,
+}
+
+impl Making<'_, '_> {
+    /// The place of the next record, which is on that line.
+    const fn place(&mut self, before: Counts, line: Line, chunk: &Chunk) -> RecordPlace {
+        self.n_records += 1;
+        let byte = chunk.byte + line.start as u64;
+        RecordPlace { line: before.lines + line.number as u64 + 1, record: self.n_records, byte }
+    }
+}
+
+/// Counts and tells findings about a record: the worst level among them.
+fn relate<'a>(
+    findings: &'a [Finding],
+    record: &Record<'a>,
+    line: u64,
+    seen: &Seen,
+    task: &Task<'_>,
+    out: &mut Outcome,
+    tell: &mut dyn FnMut(&Entry<'_>),
+) -> Level {
+    let names_absent = !task.screen.book().numbers_all_records();
+    for finding in findings {
+        out.summary.count(finding, line);
+        tell(&entry(finding, record, line, seen, task.show, names_absent));
+    }
+    findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Off)
 }
 
 /// Counts and tells a blank line.

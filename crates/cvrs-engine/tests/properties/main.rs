@@ -4,6 +4,7 @@
 
 mod chunking;
 mod clearinghouse;
+mod converting;
 mod parting;
 mod ranges;
 mod run;

@@ -1,0 +1,195 @@
+//! `cvrs convert`: records in another form.
+//!
+//! ```text
+//! input ─ check (the engine, as in cvrs validate) ─┬─ clean ─ target's converter ─→ product, in the order of the text
+//!                                                  └─ with an error, or unsayable in the target ─→ rejects
+//! ```
+//!
+//! A target is a file of this folder: a converter for the workers, and an [`Output`] that takes what they made.
+
+mod cvrs;
+mod output;
+
+use super::validate::{local_day, refuse_same, version};
+use crate::args::{Common, Convert, TargetForm};
+use crate::fault::{Exit, Fault, Result};
+use crate::interrupt;
+use crate::progress::{Progress, Watched};
+use crate::stored_codes;
+use crate::terminal;
+use cvrs_engine::io::{AtomicFile, Input};
+use cvrs_engine::{Checked, Control, Request, Show, Tuning, convert_input};
+use cvrs_report::{CellCount, Level};
+use cvrs_rules::{Book, Operation, Options, Profile};
+use cvrs_spec::Version;
+use output::{Output, Outs};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// How many lines are named for each rule and column.
+const LINES: usize = 5;
+
+/// How many kinds of findings are named.
+const KINDS: usize = 20;
+
+pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
+    let path = match &args.file {
+        None if std::io::stdin().is_terminal() => {
+            return Err(Fault::usage("no file named, and stdin is a terminal; name a file, or `-` to type one"));
+        }
+        file => file.clone().unwrap_or_else(|| PathBuf::from("-")),
+    };
+    refuse_clashes(args, path.clone())?;
+    let control = Arc::new(Control::default());
+    interrupt::watch(&control);
+    let input = Input::from_argument(&path)?;
+    let mut options = Options {
+        operation: Operation::Create,
+        is_test: args.test,
+        select: args.select.clone(),
+        ignore: args.ignore.clone(),
+        levels: args.level.clone(),
+        ..Options::new(Profile::Recommended, args.today.unwrap_or_else(local_day))
+    };
+    args.profile.apply(&mut options)?;
+    let conversion = Conversion {
+        args,
+        common,
+        name: path.display().to_string(),
+        file_name: path.file_name().and_then(|name| name.to_str()).filter(|_| path.as_os_str() != "-"),
+        book: Book::with_codes(&options, stored_codes::current()?),
+        control,
+    };
+    match args.to {
+        TargetForm::Cvrs => cvrs::run(&conversion, input),
+    }
+}
+
+/// No output may be the input, and no two outputs the same file.
+fn refuse_clashes(args: &Convert, input: PathBuf) -> Result<()> {
+    let named = [("--output", &args.output), ("--rejects", &args.rejects)];
+    let outputs: Vec<(&str, &Path)> =
+        named.iter().filter_map(|(option, path)| Some((*option, path.as_deref()?))).collect();
+    refuse_same(&outputs, &[input])
+}
+
+/// What all targets need.
+struct Conversion<'a> {
+    args: &'a Convert,
+    common: &'a Common,
+    /// The input's name as given.
+    name: String,
+    /// The file's own name, for the convention of names.
+    file_name: Option<&'a str>,
+    book: Book,
+    control: Arc<Control>,
+}
+
+impl Conversion<'_> {
+    /// Checks the input and has its records converted; the output and the rejects get their names when all is done and
+    /// counted.
+    fn drive<C: cvrs_engine::Convert>(
+        &self,
+        input: Input,
+        converter: &C,
+        output: impl Output<Product = C::Product>,
+    ) -> Result<Exit> {
+        let start = Instant::now();
+        let rejects = self.args.rejects.as_deref().map(AtomicFile::create).transpose()?;
+        let mut outs = Outs { output, rejects };
+        let watched = Watched {
+            name: self.name.clone(),
+            total: input.stored_len(),
+            consumed: input.consumed(),
+            control: Arc::clone(&self.control),
+        };
+        let progress = Progress::start(!self.common.no_progress && !self.common.quiet, watched);
+        let request = Request {
+            book: &self.book,
+            version: self.args.spec_version.as_deref().and_then(version),
+            formats: &[],
+            show: Show { file: &self.name, ids: false, values: false },
+            keep_lines: LINES,
+            parts: outs.rejects.is_some(),
+            figures: false,
+            name: self.file_name,
+            tuning: self.tuning(),
+        };
+        let checked = convert_input(input, &request, &self.control, converter, self.args.all, &mut outs);
+        drop(progress);
+        let checked = checked.map_err(|error| Fault::engine(&self.name, error))?;
+        let Outs { output, rejects } = outs;
+        output.finish(&checked)?;
+        rejects.map(AtomicFile::commit).transpose()?;
+        self.tell(&checked);
+        if self.common.verbose {
+            let seconds = start.elapsed().as_secs_f64();
+            let bytes = self.control.bytes.load(Ordering::Relaxed);
+            terminal::note(&format!("{}: {seconds:.3} s, {:.0} MB/s", self.name, bytes as f64 / 1e6 / seconds));
+        }
+        let is_wrong = checked.summary.errors + checked.summary.rejected > 0;
+        Ok(if is_wrong { Exit::Findings } else { Exit::Done })
+    }
+
+    /// The version that the header is read by, if it is not told from the header itself.
+    fn told_version(&self) -> Option<Version> {
+        self.book.header_version(self.args.spec_version.as_deref().and_then(version))
+    }
+
+    fn tuning(&self) -> Tuning {
+        let tuning = Tuning::default();
+        Tuning { threads: self.common.threads.map_or(tuning.threads, usize::from), ..tuning }
+    }
+
+    /// Says what was converted and what was not, and why.
+    fn tell(&self, checked: &Checked) {
+        if self.common.quiet {
+            return;
+        }
+        let (name, summary) = (&self.name, &checked.summary);
+        if summary.records == 0 {
+            terminal::note(&format!("{name}: a header and no record"));
+        }
+        let blanks = match summary.blank_lines {
+            0 => String::new(),
+            1 => "; 1 blank line".to_owned(),
+            n => format!("; {n} blank lines"),
+        };
+        let word = if summary.records == 1 { "record" } else { "records" };
+        terminal::note(&format!(
+            "{name}: {} {word} read = {} converted + {} rejected{blanks}",
+            summary.records, summary.clean, summary.rejected
+        ));
+        // What the rule book only warns of does not hinder a conversion.
+        let is_ours = |cell: &&CellCount| cvrs_rules::rule(cell.code).is_none();
+        let cells = summary.cells();
+        let hindered = cells.iter().filter(|cell| cell.level == Level::Error || is_ours(cell));
+        hindered.clone().take(KINDS).for_each(|cell| terminal::note(&format!("  {}", told(cell))));
+        let kinds = hindered.count().saturating_sub(KINDS);
+        if kinds > 0 {
+            terminal::note(&format!("  and {kinds} more kinds of findings; cvrs validate lists them"));
+        }
+        let warnings: u64 =
+            cells.iter().filter(|cell| cell.level == Level::Warn && !is_ours(cell)).map(|cell| cell.count).sum();
+        if warnings > 0 {
+            let word = if warnings == 1 { "warning" } else { "warnings" };
+            terminal::note(&format!("  {warnings} {word} besides; cvrs validate lists them"));
+        }
+    }
+}
+
+/// A count of like findings in one line.
+fn told(cell: &CellCount) -> String {
+    let field = cell.field.map_or("", cvrs_spec::Field::name);
+    let message = cell.message.replace("{f}", field).replace("{v}", "").replace("{w}", "");
+    let message = message.replace(" ({d})", "").replace("{0}", "n").replace("{1}", "m");
+    let lines: Vec<String> = cell.lines.iter().map(u64::to_string).collect();
+    let more = cell.count - cell.lines.len() as u64;
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let word = if cell.count == 1 { "line" } else { "lines" };
+    let about = if field.is_empty() { String::new() } else { format!(" {field}") };
+    format!("{} {}{about}: {message} ({word} {}{more})", cell.level.name(), cell.code, lines.join(", "))
+}
