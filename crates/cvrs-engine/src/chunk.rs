@@ -16,7 +16,7 @@ pub const MAX_LINE_BYTES: usize = 64 << 20;
 const SLACK: usize = 4 << 10;
 
 /// Lines in a worker's buffer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Chunk {
     /// Number of the chunk in the text, from 0.
     pub(crate) sequence: u64,

@@ -1,22 +1,26 @@
 //! The parallel pipeline: any number of workers take chunks in order, and what they make is committed in order.
 //!
 //! ```text
-//! worker: take chunk k → first step (counts) → publish → wait for the counts of 0..k → second step → commit in turn
+//! worker: take chunk k → look (counts) → publish → once the counts of 0..k are there: make → commit in turn
 //! ```
 //!
-//! The first step needs nothing from other chunks, so the wait is short: all earlier chunks were taken earlier. A
-//! result that comes before its turn is parked; whoever brings the missing one commits all that follow. Workers stay
-//! at most [`AHEAD`] chunks a thread ahead of what is committed, which bounds memory whatever the text.
+//! A look needs nothing from other chunks. A worker whose chunk has to wait for those before it takes the next one
+//! meanwhile, up to [`HELD`] of them, so that no worker waits for another as long as they are about as fast. A result
+//! that comes before its turn is parked; whoever brings the missing one commits all that follow. Workers stay at most
+//! [`AHEAD`] chunks a thread ahead of what is committed, which bounds memory whatever the text.
 
 use crate::chunk::{Chunk, Source};
 use crate::error::{Error, Result};
 use crate::work::Counts;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// How many chunks a thread may be ahead of what is committed.
 const AHEAD: u64 = 4;
+
+/// How many chunks a worker holds that it has looked at and not yet made.
+const HELD: usize = 3;
 
 /// How often a thread looks before it sleeps.
 const LOOKS: u32 = 40;
@@ -25,6 +29,8 @@ const LOOKS: u32 = 40;
 pub(crate) trait Job: Sync {
     /// A worker's memory.
     type Worker;
+    /// What a look at a chunk leaves for the second step. Reused.
+    type Look: Default;
     /// What is made of a chunk. Reused: it comes back from commit.
     type Outcome: Default + Send;
 
@@ -32,12 +38,14 @@ pub(crate) trait Job: Sync {
     fn worker(&self) -> Self::Worker;
 
     /// The step that needs nothing from other chunks.
-    fn count(&self, worker: &mut Self::Worker, text: &[u8]) -> Counts;
+    fn look(&self, worker: &mut Self::Worker, text: &[u8], look: &mut Self::Look) -> Counts;
 
     /// The step that knows what precedes the chunk.
+    #[expect(clippy::too_many_arguments, reason = "a chunk, what is known of it, and what is made of it")]
     fn make(
         &self,
         worker: &mut Self::Worker,
+        look: &mut Self::Look,
         text: &[u8],
         chunk: &Chunk,
         counts: Counts,
@@ -58,6 +66,8 @@ struct State<O> {
     is_committing: bool,
     spare: Vec<O>,
     error: Option<Error>,
+    /// How many threads sleep until something changes.
+    n_asleep: usize,
 }
 
 /// Runs a job over a source with so many threads; `commit` gets the outcomes in the order of the text.
@@ -86,6 +96,7 @@ pub(crate) fn run<J: Job>(
             is_committing: false,
             spare: Vec::new(),
             error: None,
+            n_asleep: 0,
         }),
         changed: Condvar::new(),
         commit: Mutex::new(commit),
@@ -127,6 +138,23 @@ struct Driver<'a, 's, 'c, J: Job> {
     commit: Mutex<Commit<'c, J::Outcome>>,
 }
 
+/// A chunk that was looked at and not yet made.
+#[derive(Default)]
+struct Held<L> {
+    buffer: Vec<u8>,
+    look: L,
+    chunk: Chunk,
+    counts: Counts,
+}
+
+/// What a worker does next.
+enum Step {
+    /// Takes another chunk.
+    Take,
+    /// Makes the oldest one that it holds, given what precedes it.
+    Make(Counts),
+}
+
 /// Makes the run fail if a worker ends in a panic, so that the others do not wait for it for ever.
 struct Watch<'a, 'b, 's, 'c, J: Job>(&'a Driver<'b, 's, 'c, J>);
 
@@ -155,7 +183,14 @@ impl<J: Job> Driver<'_, '_, '_, J> {
     fn fail(&self, error: Error) {
         let mut state = self.lock();
         state.error.get_or_insert(error);
-        self.changed.notify_all();
+        self.wake(&state);
+    }
+
+    /// Wakes those who sleep, if any: to ask the system takes longer than to look.
+    fn wake(&self, state: &State<J::Outcome>) {
+        if state.n_asleep > 0 {
+            self.changed.notify_all();
+        }
     }
 
     /// Waits until `ready` gives something; `None` if the run has failed meanwhile.
@@ -178,36 +213,67 @@ impl<J: Job> Driver<'_, '_, '_, J> {
             if let Some(end) = look(&mut state) {
                 return end;
             }
+            state.n_asleep += 1;
             state = self.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+            state.n_asleep -= 1;
         }
     }
 
     fn take_all(&self) -> Result<()> {
         let mut worker = self.job.worker();
-        let mut buffer = Vec::new();
-        let mut n_taken = 0;
+        let mut held: VecDeque<Held<J::Look>> = VecDeque::with_capacity(HELD);
+        let mut spare: Vec<Held<J::Look>> = Vec::with_capacity(HELD);
+        let (mut n_taken, mut is_at_end) = (0, false);
         loop {
             if self.cancel.load(Ordering::Relaxed) {
                 return Err(Error::Interrupted);
             }
-            // Ranges are taken without waiting for each other's reading; a stream has its own lock.
-            let ahead = AHEAD * self.threads;
-            if self.wait(|state| (n_taken < state.n_committed + ahead).then_some(())).is_none() {
+            let oldest = held.front().map(|held| held.chunk.sequence);
+            if is_at_end && oldest.is_none() {
                 return Ok(());
             }
-            let Some(chunk) = self.source.next(&mut buffer)? else { return Ok(()) };
-            n_taken = chunk.sequence + 1;
-            let text = &buffer[chunk.range.clone()];
-            let counts = self.job.count(&mut worker, text);
-            let Some(before) = self.publish(chunk.sequence, counts) else { return Ok(()) };
-            let mut outcome = self.lock().spare.pop().unwrap_or_default();
-            self.job.make(&mut worker, text, &chunk, counts, before, &mut outcome)?;
-            self.commit(chunk.sequence, outcome)?;
+            let takes = !is_at_end && held.len() < HELD;
+            match self.next_step(oldest, takes.then_some(n_taken)) {
+                None => return Ok(()),
+                Some(Step::Take) => {
+                    let mut next = spare.pop().unwrap_or_default();
+                    // Ranges are taken without waiting for each other's reading; a stream has its own lock.
+                    let Some(chunk) = self.source.next(&mut next.buffer)? else {
+                        is_at_end = true;
+                        continue;
+                    };
+                    n_taken = chunk.sequence + 1;
+                    next.counts = self.job.look(&mut worker, &next.buffer[chunk.range.clone()], &mut next.look);
+                    self.publish(chunk.sequence, next.counts);
+                    next.chunk = chunk;
+                    held.push_back(next);
+                }
+                Some(Step::Make(before)) => {
+                    let Some(mut ready) = held.pop_front() else { continue };
+                    let Held { buffer, look, chunk, counts } = &mut ready;
+                    let text = &buffer[chunk.range.clone()];
+                    let mut outcome = self.lock().spare.pop().unwrap_or_default();
+                    self.job.make(&mut worker, look, text, chunk, *counts, before, &mut outcome)?;
+                    self.commit(chunk.sequence, outcome)?;
+                    spare.push(ready);
+                }
+            }
         }
     }
 
-    /// Tells the counts of a chunk and waits for those of all before it.
-    fn publish(&self, sequence: u64, counts: Counts) -> Option<Counts> {
+    /// What a worker does next, waiting until there is something: it makes the oldest chunk that it holds once all
+    /// before it are counted, else takes another one, if it does and is not too far ahead. `None` if the run has failed.
+    fn next_step(&self, oldest: Option<u64>, n_taken: Option<u64>) -> Option<Step> {
+        let ahead = AHEAD * self.threads;
+        self.wait(|state| {
+            let before = oldest.and_then(|oldest| state.before.remove(&oldest));
+            let takes = n_taken.is_some_and(|n_taken| n_taken < state.n_committed + ahead);
+            before.map(Step::Make).or(takes.then_some(Step::Take))
+        })
+    }
+
+    /// Tells the counts of a chunk, and what precedes each that has all its predecessors counted now.
+    fn publish(&self, sequence: u64, counts: Counts) {
         let mut state = self.lock();
         state.published.insert(sequence, counts);
         let mut next = state.n_published;
@@ -218,9 +284,7 @@ impl<J: Job> Driver<'_, '_, '_, J> {
             next += 1;
         }
         state.n_published = next;
-        drop(state);
-        self.changed.notify_all();
-        self.wait(|state| state.before.remove(&sequence))
+        self.wake(&state);
     }
 
     /// Parks the outcome, and commits all whose turn has come unless another worker is at it.
@@ -244,7 +308,7 @@ impl<J: Job> Driver<'_, '_, '_, J> {
             state = self.lock();
             state.n_committed += 1;
             state.spare.push(outcome);
-            self.changed.notify_all();
+            self.wake(&state);
         }
     }
 }

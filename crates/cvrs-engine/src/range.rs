@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::run::explain_header;
 use crate::survey::{Facts, RangeSurvey, Surveyor};
 use crate::validator::{Found, KEEP_LINES, Report, STEP_BYTES, Validator};
-use crate::work::{Counts, Outcome, Show, Task, Worker};
+use crate::work::{Counts, Look, Outcome, Show, Task, Worker};
 use cvrs_parse::{Header, Tier};
 use cvrs_report::{Entry, Finding, Summary};
 use cvrs_rules::{MAX_RECORDS, Patterns, Screen};
@@ -258,12 +258,13 @@ impl Ranges {
             patterns: facts.is_some(),
             figures: None,
         };
-        let (mut worker, mut outcome, mut before) = (Worker::default(), Outcome::default(), start);
+        let (mut worker, mut look, mut outcome, mut before) =
+            (Worker::default(), Look::default(), Outcome::default(), start);
         let mut report = RangeReport::default();
         each(&mut |lines, byte| {
-            let counts = worker.screen(lines, &self.screen);
+            let counts = worker.screen(lines, &self.screen, &mut look);
             let chunk = Chunk { sequence: 0, range: 0..lines.len(), byte };
-            worker.explain(lines, &chunk, counts, before, &task, &mut outcome, None, &mut |entry| {
+            worker.explain(&mut look, lines, &chunk, counts, before, &task, &mut outcome, None, &mut |entry| {
                 let found = Found::new(entry);
                 report.findings.push(Found {
                     line: found.line - start.lines,

@@ -67,19 +67,21 @@ fn count(text: &[u8]) -> Counts {
 
 impl<R: Rewrite> Job for RewriteJob<'_, R> {
     type Worker = R::Worker;
+    type Look = ();
     type Outcome = R::Product;
 
     fn worker(&self) -> R::Worker {
         self.rewrite.worker()
     }
 
-    fn count(&self, _: &mut R::Worker, text: &[u8]) -> Counts {
+    fn look(&self, _: &mut R::Worker, text: &[u8], (): &mut ()) -> Counts {
         count(text)
     }
 
     fn make(
         &self,
         worker: &mut R::Worker,
+        (): &mut (),
         text: &[u8],
         _: &Chunk,
         counts: Counts,

@@ -7,7 +7,7 @@ use crate::figures::Figures;
 use crate::pipeline::{self, Job};
 use crate::survey::{Facts, Gathered, Gathering, InputFacts, Survey};
 use crate::text::{Opened, Text};
-use crate::work::{Counts, Format, Outcome, Rendered, Show, Task, Worker};
+use crate::work::{Counts, Format, Look, Outcome, Rendered, Show, Task, Worker};
 use cvrs_parse::{Header, Record, Tier};
 use cvrs_report::{Entry, Finding, Summary};
 use cvrs_rules::{Book, Patterns, Screen};
@@ -146,19 +146,21 @@ struct Product<P> {
 
 impl<C: Convert> Job for CheckJob<'_, C> {
     type Worker = (Worker, C::Worker);
+    type Look = Look;
     type Outcome = Product<C::Product>;
 
     fn worker(&self) -> Self::Worker {
         (Worker::default(), self.converter.worker(self.task.screen.header()))
     }
 
-    fn count(&self, (worker, _): &mut Self::Worker, text: &[u8]) -> Counts {
-        worker.screen(text, self.task.screen)
+    fn look(&self, (worker, _): &mut Self::Worker, text: &[u8], look: &mut Look) -> Counts {
+        worker.screen(text, self.task.screen, look)
     }
 
     fn make(
         &self,
         (worker, maker): &mut Self::Worker,
+        look: &mut Look,
         text: &[u8],
         chunk: &Chunk,
         counts: Counts,
@@ -176,7 +178,7 @@ impl<C: Convert> Job for CheckJob<'_, C> {
                 self.converter.record(maker, record, place, made, findings);
             };
             let make: Option<Make<'_>> = if C::IS_ASKED { Some(&mut make) } else { None };
-            worker.explain(text, chunk, counts, before, &self.task, outcome, make, &mut |entry| {
+            worker.explain(look, text, chunk, counts, before, &self.task, outcome, make, &mut |entry| {
                 for (rendered, &format) in rendered.iter_mut().zip(self.formats) {
                     rendered.push(format, entry);
                 }
@@ -184,9 +186,7 @@ impl<C: Convert> Job for CheckJob<'_, C> {
         }
         self.converter.end(maker, made)?;
         if let Some(gathering) = &self.gathering {
-            gathered.begin(counts);
-            let header = self.task.screen.header();
-            worker.each_record(text, header, before, &mut |record, line| gathering.observe(record, line, gathered));
+            worker.gather(look, text, counts, before, gathering, gathered)?;
         }
         self.control.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
         self.control.records.fetch_add(counts.records, Ordering::Relaxed);
@@ -393,7 +393,7 @@ impl<C: Convert> Run<'_, '_, '_, C> {
             patterns: patterns.is_some(),
             figures: empty.as_ref(),
         };
-        let gathering = survey.as_deref_mut().map(|survey| survey.begin(&header));
+        let (gathering, mut taking) = survey.as_deref_mut().map(|survey| survey.begin(&header)).unzip();
         let only_surveys = AtomicBool::new(false);
         let converter = conversion.converter;
         let job = CheckJob { task, converter, gathering, only_surveys, formats: request.formats, control };
@@ -403,8 +403,8 @@ impl<C: Convert> Run<'_, '_, '_, C> {
             if let Some(patterns) = &mut patterns {
                 patterns.merge(&product.outcome.patterns);
             }
-            if let Some(survey) = &mut survey {
-                survey.take(&product.gathered)?;
+            if let Some(taking) = &mut taking {
+                taking.take(&product.gathered);
                 let is_hopeless =
                     summary.records > HOPEFUL_RECORDS && summary.rejected > summary.records / HOPELESS_SHARE;
                 if is_hopeless {
@@ -426,6 +426,7 @@ impl<C: Convert> Run<'_, '_, '_, C> {
             }
             if C::IS_ASKED { target.product(&mut product.made) } else { Ok(()) }
         })?;
+        let is_whole = !job.only_surveys.load(Ordering::Relaxed);
         if let Some(survey) = survey {
             survey.end();
         }
@@ -435,7 +436,7 @@ impl<C: Convert> Run<'_, '_, '_, C> {
             figures,
             patterns,
             n_surveyed: facts.map(InputFacts::n_records),
-            is_whole: !job.only_surveys.load(Ordering::Relaxed),
+            is_whole,
         })
     }
 }

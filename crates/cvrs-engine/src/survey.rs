@@ -12,13 +12,14 @@
 mod buckets;
 mod facts;
 mod hash;
+mod ids;
 mod part;
 
 use crate::chunk::{Chunk, Source};
 use crate::error::Result;
 use crate::pipeline::{self, Job};
 use crate::work::Counts;
-use buckets::{Buckets, Entry};
+use buckets::{Buckets, Entry, resolve};
 use cvrs_parse::{Header, Index, Record, Tier};
 use cvrs_rules::{Book, Duplicate, Patterns};
 use cvrs_spec::{Field, Model, Version};
@@ -26,6 +27,7 @@ pub use facts::Facts;
 pub(crate) use facts::{Fact, InputFacts};
 use facts::{Surveyed, Told, input_of, place};
 use hash::Hasher;
+use ids::{Ids, Lanes};
 pub use part::RangeSurvey;
 pub(crate) use part::Surveyor;
 use std::sync::atomic::AtomicBool;
@@ -57,6 +59,7 @@ impl Questions {
 /// How the records of one input are surveyed.
 #[derive(Clone, Copy)]
 pub(crate) struct Gathering<'a> {
+    lanes: &'a Lanes,
     header: &'a Header,
     base: u64,
     hasher: Hasher,
@@ -65,15 +68,43 @@ pub(crate) struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
+    /// Gathers what the records of a chunk have to say, given how many precede them.
+    pub(crate) fn gather(
+        &self,
+        index: &Index,
+        text: &[u8],
+        cells: &mut Vec<u32>,
+        counts: Counts,
+        before: Counts,
+        out: &mut Gathered,
+    ) -> Result<()> {
+        out.begin(counts);
+        let mut ids = self.lanes.take();
+        let mut numbered = before.records - before.unnumbered;
+        for line in index.lines(text).filter(|line| !line.is_blank()) {
+            let local = before.lines + line.number as u64 + 1;
+            let record = index.record(text, self.header, line, cells);
+            if self.asks.previous && record.is_regular() {
+                numbered += 1;
+                let (key, _) = self.hasher.folded(record.get(Field::VaxEventId));
+                ids.events.push(Entry::new(key, numbered as u32, self.base + local));
+            }
+            self.observe(&record, local, &mut ids, out);
+        }
+        let settled = ids.settle();
+        self.lanes.put(ids);
+        settled
+    }
+
     /// Gathers what a record has to say, which stands on that line of its input.
     #[inline]
-    pub(crate) fn observe(&self, record: &Record<'_>, local: u64, out: &mut Gathered) {
+    fn observe(&self, record: &Record<'_>, local: u64, ids: &mut Ids, out: &mut Gathered) {
         let number = self.base + local;
         if self.asks.duplicates && !self.asks.previous {
             let event_id = record.get(Field::VaxEventId);
             if !event_id.is_empty() {
-                let key = self.hasher.folded(event_id);
-                out.events.push(Entry::new(key, self.hasher.exact(event_id), number));
+                let (key, exact) = self.hasher.folded(event_id);
+                ids.events.push(Entry::new(key, exact, number));
             }
         }
         if self.asks.persons {
@@ -81,7 +112,7 @@ impl Gathering<'_> {
             if !recip_id.is_empty() {
                 let dob = self.hasher.exact(record.get(Field::RecipDob));
                 let sex = self.hasher.exact_folded(record.get(Field::RecipSex));
-                out.persons.push(Entry::new(self.hasher.whole(recip_id), dob ^ sex.rotate_left(16), number));
+                ids.persons.push(Entry::new(self.hasher.whole(recip_id), dob ^ sex.rotate_left(16), number));
             }
         }
         if self.asks.patterns {
@@ -96,23 +127,15 @@ impl Gathering<'_> {
     }
 
     /// How many records have no number of their own.
-    fn unnumbered(&self, worker: &mut Worker, text: &[u8]) -> u64 {
-        let Worker { index, cells } = worker;
+    fn unnumbered(&self, cells: &mut Vec<u32>, text: &[u8], index: &Index) -> u64 {
         let lines = index.lines(text).filter(|line| !line.is_blank());
         lines.filter(|&line| !index.record(text, self.header, line, cells).is_regular()).count() as u64
     }
 }
 
-pub(crate) struct Worker {
-    index: Index,
-    cells: Vec<u32>,
-}
-
-/// What the survey gathers from a chunk.
+/// What the survey gathers from a chunk besides its ids.
 #[derive(Default)]
 pub(crate) struct Gathered {
-    events: Vec<Entry>,
-    persons: Vec<Entry>,
     /// The model of each record as a run: from which line on.
     models: Vec<(Option<Model>, u64)>,
     n_lines: u64,
@@ -122,9 +145,7 @@ pub(crate) struct Gathered {
 
 impl Gathered {
     /// Empties it for a chunk of so many lines and records.
-    pub(crate) fn begin(&mut self, counts: Counts) {
-        self.events.clear();
-        self.persons.clear();
+    fn begin(&mut self, counts: Counts) {
         self.models.clear();
         self.patterns.clear();
         self.n_records = counts.records;
@@ -133,42 +154,35 @@ impl Gathered {
 }
 
 impl Job for Gathering<'_> {
-    type Worker = Worker;
+    /// Scratch space for a record's cells.
+    type Worker = Vec<u32>;
+    type Look = Option<Index>;
     type Outcome = Gathered;
 
-    fn worker(&self) -> Worker {
-        Worker { index: Index::new(self.tier), cells: Vec::new() }
+    fn worker(&self) -> Vec<u32> {
+        Vec::new()
     }
 
-    fn count(&self, worker: &mut Worker, text: &[u8]) -> Counts {
-        worker.index.build(text);
-        let records = worker.index.lines(text).filter(|line| !line.is_blank()).count() as u64;
-        let unnumbered = if self.asks.previous { self.unnumbered(worker, text) } else { 0 };
-        Counts { lines: worker.index.n_lines() as u64, records, unnumbered, cr_ends: 0 }
+    fn look(&self, cells: &mut Vec<u32>, text: &[u8], index: &mut Option<Index>) -> Counts {
+        let index = index.get_or_insert_with(|| Index::new(self.tier));
+        index.build(text);
+        let records = index.lines(text).filter(|line| !line.is_blank()).count() as u64;
+        let unnumbered = if self.asks.previous { self.unnumbered(cells, text, index) } else { 0 };
+        Counts { lines: index.n_lines() as u64, records, unnumbered, cr_ends: 0 }
     }
 
     fn make(
         &self,
-        worker: &mut Worker,
+        cells: &mut Vec<u32>,
+        index: &mut Option<Index>,
         text: &[u8],
         _: &Chunk,
         counts: Counts,
         before: Counts,
         out: &mut Gathered,
     ) -> Result<()> {
-        out.begin(counts);
-        let mut numbered = before.records - before.unnumbered;
-        for line in worker.index.lines(text).filter(|line| !line.is_blank()) {
-            let local = before.lines + line.number as u64 + 1;
-            let record = worker.index.record(text, self.header, line, &mut worker.cells);
-            if self.asks.previous && record.is_regular() {
-                numbered += 1;
-                let key = self.hasher.folded(record.get(Field::VaxEventId));
-                out.events.push(Entry::new(key, numbered as u32, self.base + local));
-            }
-            self.observe(&record, local, out);
-        }
-        Ok(())
+        let Some(index) = index else { return Ok(()) };
+        self.gather(index, text, cells, counts, before, out)
     }
 }
 
@@ -177,8 +191,7 @@ impl Job for Gathering<'_> {
 pub struct Survey {
     hasher: Hasher,
     asks: Questions,
-    events: Buckets,
-    persons: Buckets,
+    lanes: Lanes,
     inputs: Vec<Surveyed>,
     /// The first line of another model of each input that has one.
     other_models: Vec<u64>,
@@ -199,6 +212,31 @@ struct Current {
     other_model: Option<u64>,
 }
 
+/// Takes what was gathered of an input, chunk by chunk in their order.
+pub(crate) struct Taking<'s> {
+    current: &'s mut Current,
+    input: Option<&'s mut Surveyed>,
+}
+
+impl Taking<'_> {
+    /// Takes what was gathered from the input's next chunk.
+    pub(crate) fn take(&mut self, gathered: &Gathered) {
+        let Current { version, n_lines, first_model, other_model } = &mut *self.current;
+        *n_lines += gathered.n_lines;
+        if let Some(input) = &mut self.input {
+            input.n_records += gathered.n_records;
+            input.patterns.merge(&gathered.patterns);
+        }
+        for &(model, line) in &gathered.models {
+            let Some(model) = model else { continue };
+            let first = *first_model.get_or_insert(model);
+            if model != first || !version.is_none_or(|version| version.has_model(model)) {
+                other_model.get_or_insert(line);
+            }
+        }
+    }
+}
+
 impl Survey {
     /// A survey of what the book asks of all records together; `None` if it asks nothing.
     ///
@@ -207,8 +245,7 @@ impl Survey {
         book.needs_survey().then(|| Self {
             hasher: Hasher::new(),
             asks: Questions::of(book),
-            events: Buckets::new(memory / 2),
-            persons: Buckets::new(memory / 2),
+            lanes: Lanes::new(memory, threads),
             inputs: Vec::new(),
             other_models: Vec::new(),
             memory,
@@ -227,9 +264,13 @@ impl Survey {
 
     /// Reads a whole input.
     pub(crate) fn add(&mut self, source: &Source<'_>, header: &Header, cancel: &AtomicBool) -> Result<()> {
-        let job = self.begin(header);
         let threads = self.threads;
-        let read = pipeline::run(source, &job, threads, cancel, &mut |gathered: &mut Gathered| self.take(gathered));
+        let (job, mut taking) = self.begin(header);
+        let take = &mut |gathered: &mut Gathered| {
+            taking.take(gathered);
+            Ok(())
+        };
+        let read = pipeline::run(source, &job, threads, cancel, take);
         // Also of an input that cannot be read to its end, some lines are known.
         self.end();
         read
@@ -240,30 +281,13 @@ impl Survey {
         !self.asks.previous
     }
 
-    /// Begins with the next input.
-    pub(crate) fn begin<'h>(&mut self, header: &'h Header) -> Gathering<'h> {
+    /// Begins with the next input: what its workers gather with, and what takes what they gathered.
+    pub(crate) fn begin<'s>(&'s mut self, header: &'s Header) -> (Gathering<'s>, Taking<'s>) {
         self.current = Current { version: Some(header.version()), n_lines: 1, ..Current::default() };
         self.inputs.push(Surveyed { base: self.lines, ..Surveyed::default() });
-        Gathering { header, base: self.lines, hasher: self.hasher, asks: self.asks, tier: self.tier }
-    }
-
-    /// Takes what was gathered from the input's next chunk.
-    pub(crate) fn take(&mut self, gathered: &Gathered) -> Result<()> {
-        let Current { version, n_lines, first_model, other_model } = &mut self.current;
-        *n_lines += gathered.n_lines;
-        if let Some(surveyed) = self.inputs.last_mut() {
-            surveyed.n_records += gathered.n_records;
-            surveyed.patterns.merge(&gathered.patterns);
-        }
-        for &(model, line) in &gathered.models {
-            let Some(model) = model else { continue };
-            let first = *first_model.get_or_insert(model);
-            if model != first || !version.is_none_or(|version| version.has_model(model)) {
-                other_model.get_or_insert(line);
-            }
-        }
-        self.events.extend(&gathered.events)?;
-        self.persons.extend(&gathered.persons)
+        let Self { lanes, lines, hasher, asks, tier, current, inputs, .. } = self;
+        let gathering = Gathering { lanes, header, base: *lines, hasher: *hasher, asks: *asks, tier: *tier };
+        (gathering, Taking { current, input: inputs.last_mut() })
     }
 
     /// Ends the input.
@@ -288,20 +312,24 @@ impl Survey {
     /// # Errors
     /// If what went to disk cannot be read back.
     pub fn finish(self) -> Result<Facts> {
-        let Self { events, persons, inputs, other_models, lines, memory, threads, asks, .. } = self;
+        let Self { lanes, inputs, other_models, lines, memory, threads, asks, .. } = self;
+        let (events, persons) = lanes.into_parts();
         let mut by_line = Buckets::new(memory / 2);
-        let told: Vec<Entry> = other_models.iter().map(|&line| Told::FirstOfOtherModel.entry(line, lines)).collect();
-        by_line.extend(&told)?;
+        for &line in &other_models {
+            by_line.push(Told::FirstOfOtherModel.entry(line, lines));
+        }
         let by_line = Mutex::new(by_line);
         let take = |told: &mut Vec<(u64, Told)>| {
-            let entries: Vec<Entry> = told.drain(..).map(|(line, told)| told.entry(line, lines)).collect();
-            by_line.lock().unwrap_or_else(PoisonError::into_inner).extend(&entries)
+            let mut by_line = by_line.lock().unwrap_or_else(PoisonError::into_inner);
+            told.drain(..).for_each(|(line, told)| by_line.push(told.entry(line, lines)));
+            by_line.settle()
         };
         let duplicates = if asks.previous { previous } else { duplicates };
         let is_other = |first: &Entry, later: &Entry| first.check() != later.check();
-        events.resolve(threads, &|_, _| true, &|group, out| duplicates(group, &inputs, out), &take)?;
-        persons.resolve(threads, &is_other, &|group, out| other_persons(group, &inputs, out), &take)?;
-        Ok(Facts::new(by_line.into_inner().unwrap_or_else(PoisonError::into_inner), lines, inputs))
+        resolve(events, threads, &|_, _| true, &|group, out| duplicates(group, &inputs, out), &take)?;
+        resolve(persons, threads, &is_other, &|group, out| other_persons(group, &inputs, out), &take)?;
+        let by_line = by_line.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Facts::new(by_line.complete(), lines, inputs))
     }
 }
 

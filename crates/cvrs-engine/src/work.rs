@@ -4,8 +4,8 @@ use crate::chunk::Chunk;
 use crate::convert::{Make, RecordPlace};
 use crate::error::Result;
 use crate::figures::Figures;
-use crate::survey::{Fact, InputFacts};
-use cvrs_parse::{Header, Index, Line, Lines, Record};
+use crate::survey::{Fact, Gathered, Gathering, InputFacts};
+use cvrs_parse::{Index, Line, Lines, Record};
 use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
 use cvrs_rules::{Memory, Patterns, Screen, Seen, Stopped, Suspicion};
 use cvrs_spec::Field;
@@ -124,61 +124,96 @@ pub(crate) struct Outcome {
     pub(crate) rejects: Vec<u8>,
 }
 
+/// What the first look at a chunk found: where its cells end, and which lines take a second look.
+#[derive(Debug, Default)]
+pub(crate) struct Look {
+    index: Option<Index>,
+    /// The lines to be explained, and the blank ones.
+    stopped: Vec<Stopped>,
+}
+
 /// A worker's memory, kept from chunk to chunk of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Worker {
-    index: Option<Index>,
     memory: Memory,
     cells: Vec<u32>,
-    /// The lines to be explained, and the blank ones.
-    stopped: Vec<Stopped>,
     findings: Vec<Finding>,
     rejected: Vec<Range<usize>>,
     blanks: Vec<Range<usize>>,
 }
 
+impl Look {
+    /// Adds the lines that the survey or the record limit has something to say about.
+    fn add_known_lines(&mut self, text: &[u8], counts: Counts, before: Counts, facts: &[Fact], task: &Task<'_>) {
+        let limit = cvrs_rules::MAX_RECORDS;
+        let is_limit_here = (before.records..before.records + counts.records).contains(&limit);
+        let is_limit_on = is_limit_here && task.screen.book().is_on("XR009");
+        let mut known = facts.iter().map(|fact| fact.line).peekable();
+        if known.peek().is_none() && !is_limit_on {
+            return;
+        }
+        let Some(index) = &self.index else { return };
+        let mut records = 0;
+        let mut stopped = std::mem::take(&mut self.stopped).into_iter().peekable();
+        for line in index.lines(text) {
+            let is_known = known.next_if(|&known| known == before.lines + line.number as u64 + 1).is_some();
+            let stopped_here = stopped.next_if(|stopped| stopped.line as usize == line.number);
+            let is_blank = line.is_blank();
+            let is_limit = is_limit_on && !is_blank && before.records + u64::from(records) == limit;
+            if let Some(stopped) = stopped_here {
+                self.stopped.push(stopped);
+            } else if is_known || is_limit {
+                let line = line.number as u32;
+                self.stopped.push(Stopped { line, records, is_blank, suspicion: Suspicion::NONE });
+            }
+            records += u32::from(!is_blank);
+        }
+    }
+}
+
 impl Worker {
     /// Splits the chunk and screens its records: how many lines and records it has.
-    pub(crate) fn screen(&mut self, text: &[u8], screen: &Screen) -> Counts {
-        let index = self.index.get_or_insert_with(|| screen.index());
+    pub(crate) fn screen(&mut self, text: &[u8], screen: &Screen, look: &mut Look) -> Counts {
+        let Look { index, stopped } = look;
+        let index = index.get_or_insert_with(|| screen.index());
         index.build(text);
-        self.stopped.clear();
+        stopped.clear();
         let is_utf8 = !screen.asks_for_utf8() || !index.has_high() || simdutf8::basic::from_utf8(text).is_ok();
-        let screened = screen.lines(text, index, is_utf8, &mut self.memory, &mut self.stopped);
+        let screened = screen.lines(text, index, is_utf8, &mut self.memory, stopped);
         // Only what stands around it shows that the last line lacks its end.
         let last = index.n_lines().wrapping_sub(1) as u32;
-        if !index.ends_with_line_feed() && self.stopped.last().is_none_or(|stopped| stopped.line != last) {
+        if !index.ends_with_line_feed() && stopped.last().is_none_or(|stopped| stopped.line != last) {
             let (records, suspicion) = (screened.records - 1, Suspicion::NONE);
-            self.stopped.push(Stopped { line: last, records, is_blank: false, suspicion });
+            stopped.push(Stopped { line: last, records, is_blank: false, suspicion });
         }
         let counts =
             Counts { lines: index.n_lines() as u64, records: u64::from(screened.records), ..Counts::default() };
         if screen.book().numbers_all_records() {
             counts
         } else {
-            Counts { unnumbered: self.unnumbered(text, screen), ..counts }
+            Counts { unnumbered: self.unnumbered(text, screen, look), ..counts }
         }
     }
 
-    /// Shows each record of the screened chunk, with its line among those that the chunk and what precedes it have.
-    pub(crate) fn each_record(
+    /// Surveys the screened chunk, given how many lines and records precede it.
+    pub(crate) fn gather(
         &mut self,
+        look: &Look,
         text: &[u8],
-        header: &Header,
+        counts: Counts,
         before: Counts,
-        act: &mut dyn FnMut(&Record<'_>, u64),
-    ) {
-        let Some(index) = &self.index else { return };
-        for line in index.lines(text).filter(|line| !line.is_blank()) {
-            act(&index.record(text, header, line, &mut self.cells), before.lines + line.number as u64 + 1);
-        }
+        gathering: &Gathering<'_>,
+        out: &mut Gathered,
+    ) -> Result<()> {
+        let Some(index) = &look.index else { return Ok(()) };
+        gathering.gather(index, text, &mut self.cells, counts, before, out)
     }
 
     /// How many records of the screened chunk have the wrong number of cells; the screen stops all of them.
-    fn unnumbered(&mut self, text: &[u8], screen: &Screen) -> u64 {
-        let Some(index) = &self.index else { return 0 };
+    fn unnumbered(&mut self, text: &[u8], screen: &Screen, look: &Look) -> u64 {
+        let Some(index) = &look.index else { return 0 };
         let mut unnumbered = 0;
-        for stopped in self.stopped.iter().filter(|stopped| !stopped.is_blank) {
+        for stopped in look.stopped.iter().filter(|stopped| !stopped.is_blank) {
             let line = index.line(text, stopped.line as usize);
             unnumbered += u64::from(!index.record(text, screen.header(), line, &mut self.cells).is_regular());
         }
@@ -190,6 +225,7 @@ impl Worker {
     #[expect(clippy::too_many_arguments, reason = "a chunk, what precedes it, and where its findings go")]
     pub(crate) fn explain(
         &mut self,
+        look: &mut Look,
         text: &[u8],
         chunk: &Chunk,
         counts: Counts,
@@ -207,9 +243,9 @@ impl Worker {
         out.rejects.clear();
         self.rejected.clear();
         self.blanks.clear();
-        self.add_known_lines(text, counts, before, &facts, task);
-        let Self { index, cells, stopped, findings, rejected, blanks, .. } = self;
-        let Some(index) = index else { return Ok(()) };
+        look.add_known_lines(text, counts, before, &facts, task);
+        let Look { index: Some(index), stopped } = look else { return Ok(()) };
+        let Self { cells, findings, rejected, blanks, .. } = self;
         let book = task.screen.book();
         let header = task.screen.header();
         let numbers_all = book.numbers_all_records();
@@ -287,33 +323,6 @@ impl Worker {
             self.part(text, out);
         }
         Ok(())
-    }
-
-    /// Adds the lines that the survey or the record limit has something to say about.
-    fn add_known_lines(&mut self, text: &[u8], counts: Counts, before: Counts, facts: &[Fact], task: &Task<'_>) {
-        let limit = cvrs_rules::MAX_RECORDS;
-        let is_limit_here = (before.records..before.records + counts.records).contains(&limit);
-        let is_limit_on = is_limit_here && task.screen.book().is_on("XR009");
-        let mut known = facts.iter().map(|fact| fact.line).peekable();
-        if known.peek().is_none() && !is_limit_on {
-            return;
-        }
-        let Some(index) = &self.index else { return };
-        let mut records = 0;
-        let mut stopped = std::mem::take(&mut self.stopped).into_iter().peekable();
-        for line in index.lines(text) {
-            let is_known = known.next_if(|&known| known == before.lines + line.number as u64 + 1).is_some();
-            let stopped_here = stopped.next_if(|stopped| stopped.line as usize == line.number);
-            let is_blank = line.is_blank();
-            let is_limit = is_limit_on && !is_blank && before.records + u64::from(records) == limit;
-            if let Some(stopped) = stopped_here {
-                self.stopped.push(stopped);
-            } else if is_known || is_limit {
-                let line = line.number as u32;
-                self.stopped.push(Stopped { line, records, is_blank, suspicion: Suspicion::NONE });
-            }
-            records += u32::from(!is_blank);
-        }
     }
 
     /// Copies runs of clean and of rejected lines to where they belong; blank lines go to neither.

@@ -94,6 +94,8 @@ pub struct Patterns {
     scientific: Tally,
     same: [Same; VARYING.len()],
     latest: u32,
+    /// The same as a day is written, so that an earlier one is known by its letters.
+    latest_text: [u8; 10],
     lost_zeros: [Tally; 3],
     us_dates: Tally,
     serials: Tally,
@@ -120,8 +122,30 @@ impl Patterns {
                 same.add(record.get(field), line);
             }
         }
-        if let Some(admin) = record.date(Field::AdminDate) {
-            self.latest = self.latest.max(admin.as_number());
+        let admin = record.get(Field::AdminDate);
+        // Days order as their letters do, so nearly always a comparison tells that it is not later.
+        if admin.len() != self.latest_text.len() || *admin > self.latest_text[..] {
+            self.observe_late(admin);
+        }
+    }
+
+    #[inline(never)]
+    fn observe_late(&mut self, admin: &[u8]) {
+        if let Some(date) = Date::parse(admin) {
+            self.note_latest(date.as_number());
+        }
+    }
+
+    /// Notes a date as `YYYYMMDD`, day 0 for a month.
+    fn note_latest(&mut self, date: u32) {
+        if date > self.latest {
+            self.latest = date;
+            let (year, month, day) = (date / 10_000, date / 100 % 100, date % 100);
+            for (place, digits) in [(0, year / 100), (2, year % 100), (5, month), (8, day)] {
+                self.latest_text[place] = b'0' + (digits / 10) as u8;
+                self.latest_text[place + 1] = b'0' + (digits % 10) as u8;
+            }
+            (self.latest_text[4], self.latest_text[7]) = (b'-', b'-');
         }
     }
 
@@ -179,7 +203,7 @@ impl Patterns {
         for (same, later) in self.same.iter_mut().zip(later.same) {
             same.merge(later);
         }
-        self.latest = self.latest.max(later.latest);
+        self.note_latest(later.latest);
         for (tally, later) in self.lost_zeros.iter_mut().zip(later.lost_zeros) {
             tally.merge(later);
         }

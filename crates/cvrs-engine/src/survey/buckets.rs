@@ -8,6 +8,12 @@ use std::sync::{Mutex, PoisonError};
 /// How many buckets: of 100 million entries a bucket holds 400,000, ten megabytes.
 pub(super) const N_BUCKETS: usize = 256;
 
+/// How many entries are put into their buckets at a time: they fit into a core's own cache, a few for each bucket.
+const STAGED: usize = 4096;
+
+/// For how many entries of a bucket there is room from the first on, at most.
+const MOST_ROOM: usize = 4096;
+
 /// Fewer entries are resolved sooner than threads start.
 const WORTH_THREADS: usize = 10_000;
 
@@ -22,6 +28,8 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(crate) const BYTES: usize = 24;
+
+    const NONE: Self = Self { key: 0, rest: 0, check: 0, line: 0 };
 
     pub(crate) const fn new(key: (u64, u32), check: u32, line: u64) -> Self {
         Self { key: key.0, rest: key.1, check, line }
@@ -78,6 +86,10 @@ impl Entry {
 /// Entries by hash.
 #[derive(Debug)]
 pub(crate) struct Buckets {
+    /// What was added last. It is put into its buckets together, since single entries would miss the caches.
+    staged: Vec<Entry>,
+    /// Room to sort them in.
+    sorted: Vec<Entry>,
     held: Vec<Vec<Entry>>,
     n_held: usize,
     bound: usize,
@@ -89,6 +101,8 @@ impl Buckets {
     /// Empty buckets that hold so many bytes of entries in memory.
     pub(crate) fn new(bytes: usize) -> Self {
         Self {
+            staged: Vec::new(),
+            sorted: Vec::new(),
             held: vec![Vec::new(); N_BUCKETS],
             n_held: 0,
             bound: (bytes / Entry::BYTES).max(1),
@@ -97,13 +111,63 @@ impl Buckets {
         }
     }
 
-    /// Adds entries.
-    pub(crate) fn extend(&mut self, entries: &[Entry]) -> Result<()> {
-        for entry in entries {
-            self.held[entry.bucket()].push(*entry);
+    /// Adds an entry. What is more than may be held waits for the next [`Buckets::settle`].
+    #[inline]
+    pub(crate) fn push(&mut self, entry: Entry) {
+        self.staged.push(entry);
+    }
+
+    /// Puts what was added into its buckets if it is worth it, and moves all entries to disk if they are more than may
+    /// be held in memory.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        if self.staged.len() >= STAGED.min(self.bound) {
+            self.distribute();
         }
-        self.n_held += entries.len();
         if self.n_held > self.bound { self.spill().map_err(spill_error) } else { Ok(()) }
+    }
+
+    /// The same with every entry in its bucket.
+    pub(crate) fn complete(mut self) -> Self {
+        self.distribute();
+        self
+    }
+
+    /// Puts what was added into its buckets.
+    fn distribute(&mut self) {
+        let room = (self.bound / N_BUCKETS).min(MOST_ROOM) * 9 / 8;
+        let Self { staged, sorted, held, n_held, .. } = self;
+        let mut ends = [0usize; N_BUCKETS];
+        for entry in staged.iter() {
+            ends[entry.bucket()] += 1;
+        }
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
+        }
+        sorted.clear();
+        sorted.resize(staged.len(), Entry::NONE);
+        for entry in staged.drain(..) {
+            let end = &mut ends[entry.bucket()];
+            sorted[*end] = entry;
+            *end += 1;
+        }
+        let mut start = 0;
+        for (held, &end) in held.iter_mut().zip(&ends) {
+            let run = &sorted[start..end];
+            // Room for all that it will hold at once: what grows bit by bit is copied again and again.
+            if held.capacity() == 0 && !run.is_empty() {
+                held.reserve_exact(run.len().max(room));
+            }
+            held.extend_from_slice(run);
+            start = end;
+        }
+        *n_held += start;
+    }
+
+    /// Shows each entry that is held in memory.
+    pub(super) fn each_held(&mut self, change: impl FnMut(&mut Entry)) {
+        self.distribute();
+        self.held.iter_mut().flatten().for_each(change);
     }
 
     #[cfg(feature = "io")]
@@ -123,13 +187,16 @@ impl Buckets {
         Ok(())
     }
 
+    fn is_on_disk(&self) -> bool {
+        #[cfg(feature = "io")]
+        return self.spilled.is_some();
+        #[cfg(not(feature = "io"))]
+        return false;
+    }
+
     /// Whether nothing was added.
     pub(super) fn is_empty(&self) -> bool {
-        #[cfg(feature = "io")]
-        let is_on_disk = self.spilled.is_some();
-        #[cfg(not(feature = "io"))]
-        let is_on_disk = false;
-        self.n_held == 0 && !is_on_disk
+        self.n_held + self.staged.len() == 0 && !self.is_on_disk()
     }
 
     /// All entries of a bucket.
@@ -142,54 +209,61 @@ impl Buckets {
         Ok(held.to_vec())
     }
 
-    /// Calls `tell` with each group of entries of one key that holds a later one that `is_odd` compared with the
-    /// first: the first and the odd ones, in file order. What it tells is handed to `take`, bucket by bucket in no order.
-    pub(crate) fn resolve<T: Send>(
-        self,
-        threads: usize,
-        is_odd: &(dyn Fn(&Entry, &Entry) -> bool + Sync),
-        tell: &(dyn Fn(&[Entry], &mut Vec<T>) + Sync),
-        take: &(dyn Fn(&mut Vec<T>) -> Result<()> + Sync),
-    ) -> Result<()> {
+    /// Takes what is held of a bucket, after what is on disk of it.
+    fn take_bucket(&mut self, number: usize) -> Result<Vec<Entry>> {
+        let held = self.held.get_mut(number).map(std::mem::take).unwrap_or_default();
         #[cfg(feature = "io")]
-        let is_on_disk = self.spilled.is_some();
-        #[cfg(not(feature = "io"))]
-        let is_on_disk = false;
-        let threads = if self.n_held < WORTH_THREADS && !is_on_disk { 1 } else { threads };
-        let (next, ended) = (AtomicUsize::new(0), Mutex::new(Ok(())));
-        let held: Vec<Mutex<Vec<Entry>>> = self.held.into_iter().map(Mutex::new).collect();
-        let work = || {
-            let (mut table, mut told) = (Vec::new(), Vec::new());
-            let mut failed = None;
-            loop {
-                let bucket = next.fetch_add(1, Ordering::Relaxed);
-                let Some(held) = held.get(bucket) else { break };
-                #[cfg_attr(not(feature = "io"), expect(unused_mut, reason = "what was spilled is put before"))]
-                let mut entries = std::mem::take(&mut *held.lock().unwrap_or_else(PoisonError::into_inner));
-                #[cfg(feature = "io")]
-                if let Some(spilled) = &self.spilled {
-                    match spilled.read(bucket, &entries) {
-                        Ok(all) => entries = all,
-                        Err(error) => failed = Some(spill_error(error)),
-                    }
-                }
-                groups(&entries, &mut table, is_odd, &mut |group| tell(group, &mut told));
-                if !told.is_empty()
-                    && let Err(error) = take(&mut told)
-                {
-                    failed = Some(error);
-                }
-            }
-            if let Some(error) = failed {
-                *ended.lock().unwrap_or_else(PoisonError::into_inner) = Err(error);
-            }
-        };
-        pipeline::spawn(threads, &work);
-        ended.into_inner().unwrap_or_else(PoisonError::into_inner)
+        if let Some(spilled) = &self.spilled {
+            return spilled.read(number, &held).map_err(spill_error);
+        }
+        Ok(held)
     }
 }
 
-/// Finds the groups of a bucket with a hash table of first entries; most have one entry and nothing to tell.
+/// Calls `tell` with each group of entries of one key, wherever its parts are, that holds one that `is_odd` compared
+/// with another: all of them, by line. What it tells is handed to `take`, bucket by bucket in no order.
+pub(crate) fn resolve<T: Send>(
+    mut parts: Vec<Buckets>,
+    threads: usize,
+    is_odd: &(dyn Fn(&Entry, &Entry) -> bool + Sync),
+    tell: &(dyn Fn(&[Entry], &mut Vec<T>) + Sync),
+    take: &(dyn Fn(&mut Vec<T>) -> Result<()> + Sync),
+) -> Result<()> {
+    parts.iter_mut().for_each(Buckets::distribute);
+    let n_held: usize = parts.iter().map(|part| part.n_held).sum();
+    let threads = if n_held < WORTH_THREADS && parts.iter().all(|part| !part.is_on_disk()) { 1 } else { threads };
+    let (next, ended) = (AtomicUsize::new(0), Mutex::new(Ok(())));
+    let parts: Vec<Mutex<Buckets>> = parts.into_iter().map(Mutex::new).collect();
+    let gather = |bucket: usize| -> Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for part in &parts {
+            let mut more = part.lock().unwrap_or_else(PoisonError::into_inner).take_bucket(bucket)?;
+            if entries.is_empty() { entries = more } else { entries.append(&mut more) }
+        }
+        Ok(entries)
+    };
+    let work = || {
+        let (mut table, mut told) = (Vec::new(), Vec::new());
+        loop {
+            let bucket = next.fetch_add(1, Ordering::Relaxed);
+            if bucket >= N_BUCKETS {
+                break;
+            }
+            let resolved = gather(bucket).and_then(|entries| {
+                groups(&entries, &mut table, is_odd, &mut |group| tell(group, &mut told));
+                if told.is_empty() { Ok(()) } else { take(&mut told) }
+            });
+            if resolved.is_err() {
+                *ended.lock().unwrap_or_else(PoisonError::into_inner) = resolved;
+            }
+        }
+    };
+    pipeline::spawn(threads, &work);
+    ended.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Finds the groups of a bucket with a hash table of the first that was met of each; most have one entry and nothing
+/// to tell.
 fn groups(
     entries: &[Entry],
     table: &mut Vec<u32>,
@@ -200,31 +274,46 @@ fn groups(
     let size = (entries.len() * 2).next_power_of_two();
     table.clear();
     table.resize(size, NONE);
-    let mut odd: Vec<(u32, u32)> = Vec::new();
-    for (number, entry) in entries.iter().enumerate() {
+    // For each entry that is not the first: that one. Told only where something is odd.
+    let first_of = |table: &mut [u32], number: usize| {
+        let entry = &entries[number];
         let mut slot = entry.key as usize & (size - 1);
         loop {
             let first = table[slot];
             if first == NONE {
                 table[slot] = number as u32;
-                break;
+                return number as u32;
             }
-            let earlier = &entries[first as usize];
-            if earlier.id() == entry.id() {
-                if is_odd(earlier, entry) {
-                    odd.push((first, number as u32));
-                }
-                break;
+            if entries[first as usize].id() == entry.id() {
+                return first;
             }
             slot = (slot + 1) & (size - 1);
         }
+    };
+    let mut odd = Vec::new();
+    for (number, entry) in entries.iter().enumerate() {
+        let first = first_of(table, number);
+        if first != number as u32 && is_odd(&entries[first as usize], entry) {
+            odd.push(first);
+        }
+    }
+    if odd.is_empty() {
+        return;
     }
     odd.sort_unstable();
+    odd.dedup();
+    let mut members: Vec<(u32, Entry)> = Vec::new();
+    for (number, entry) in entries.iter().enumerate() {
+        let first = first_of(table, number);
+        if odd.binary_search(&first).is_ok() {
+            members.push((first, *entry));
+        }
+    }
+    members.sort_unstable_by_key(|(first, entry)| (*first, entry.line));
     let mut group = Vec::new();
-    for same in odd.chunk_by(|left, right| left.0 == right.0) {
+    for same in members.chunk_by(|left, right| left.0 == right.0) {
         group.clear();
-        group.push(entries[same[0].0 as usize]);
-        group.extend(same.iter().map(|&(_, number)| entries[number as usize]));
+        group.extend(same.iter().map(|(_, entry)| *entry));
         tell(&group);
     }
 }
@@ -293,9 +382,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn groups(entries: &[Entry], bytes: usize) -> Vec<Vec<u64>> {
-        let mut buckets = Buckets::new(bytes);
-        for part in entries.chunks(100) {
-            buckets.extend(part).expect("a temporary file");
+        // Two workers take parts of a text in turn.
+        let mut parts = vec![Buckets::new(bytes), Buckets::new(bytes)];
+        for (number, chunk) in entries.chunks(100).enumerate() {
+            let part = &mut parts[number % 2];
+            chunk.iter().copied().for_each(|entry| part.push(entry));
+            part.settle().expect("a temporary file");
         }
         let lines = |group: &[Entry], out: &mut Vec<Vec<u64>>| out.push(group.iter().map(|entry| entry.line).collect());
         let told = Mutex::new(Vec::new());
@@ -303,7 +395,7 @@ mod tests {
             told.lock().expect("no panic").append(lines);
             Ok(())
         };
-        buckets.resolve(3, &|_, _| true, &lines, &take).expect("readable");
+        resolve(parts, 3, &|_, _| true, &lines, &take).expect("readable");
         let mut groups = told.into_inner().expect("no panic");
         groups.sort();
         groups

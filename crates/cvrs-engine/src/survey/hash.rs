@@ -20,17 +20,25 @@ impl Hasher {
         Self { keys: [key(0), key(1), key(2), key(3)] }
     }
 
-    /// 96 bits of the bytes, ASCII letters in lower case.
-    pub(crate) fn folded(&self, bytes: &[u8]) -> (u64, u32) {
-        self.hash(bytes, to_lower)
+    /// 96 bits of the bytes, ASCII letters in lower case, and 32 to tell apart what is equal but for case.
+    #[inline]
+    pub(crate) fn folded(&self, bytes: &[u8]) -> ((u64, u32), u32) {
+        let [_, k1, k2, k3] = self.keys;
+        let mut exact = k2 ^ bytes.len() as u64;
+        let folded = self.hash(bytes, |word| {
+            exact = fold(exact ^ word, k3);
+            to_lower(word)
+        });
+        (folded, fold(exact, k1) as u32)
     }
 
     /// 96 bits of the bytes.
+    #[inline]
     pub(crate) fn whole(&self, bytes: &[u8]) -> (u64, u32) {
         self.hash(bytes, |word| word)
     }
 
-    /// 32 bits of the bytes, to tell apart what is equal but for case.
+    /// 32 bits of the bytes.
     pub(crate) fn exact(&self, bytes: &[u8]) -> u32 {
         self.short(bytes, |word| word)
     }
@@ -48,12 +56,11 @@ impl Hasher {
         for word in words {
             mixed = fold(mixed ^ change(u64::from_le_bytes(*word)), k3);
         }
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        fold(fold(mixed ^ change(u64::from_le_bytes(last)), k1), k0) as u32
+        fold(fold(mixed ^ change(word(rest)), k1), k0) as u32
     }
 
-    fn hash(&self, bytes: &[u8], change: impl Fn(u64) -> u64) -> (u64, u32) {
+    #[inline]
+    fn hash(&self, bytes: &[u8], mut change: impl FnMut(u64) -> u64) -> (u64, u32) {
         let [k0, k1, k2, k3] = self.keys;
         let (mut left, mut right) = (k0 ^ bytes.len() as u64, k2);
         let (words, rest) = bytes.as_chunks::<8>();
@@ -65,10 +72,27 @@ impl Hasher {
         for word in words {
             mix(u64::from_le_bytes(*word));
         }
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        mix(u64::from_le_bytes(last));
+        mix(word(rest));
         (fold(left ^ k3, k2), fold(right ^ k1, k0) as u32)
+    }
+}
+
+/// Fewer than eight bytes, zeros after them. Two loads that overlap are one copy of unknown length less.
+#[inline]
+fn word(bytes: &[u8]) -> u64 {
+    let shift = |at: usize| 8 * at as u32;
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>(), bytes) {
+        (Some(first), Some(last), _) => {
+            let last = u64::from(u32::from_le_bytes(*last)) << shift(bytes.len() - 4);
+            u64::from(u32::from_le_bytes(*first)) | last
+        }
+        (.., [first, .., last]) => {
+            let middle = bytes.len() / 2;
+            let middle = u64::from(bytes[middle]) << shift(middle);
+            u64::from(*first) | middle | u64::from(*last) << shift(bytes.len() - 1)
+        }
+        (.., &[only]) => u64::from(only),
+        _ => 0,
     }
 }
 
@@ -99,10 +123,21 @@ mod tests {
         #[test]
         fn equal_but_for_case_means_equal_folded(text in "[ -~é]{0,40}", other in "[ -~é]{0,40}") {
             let hasher = Hasher::new();
-            prop_assert_eq!(hasher.folded(text.as_bytes()), hasher.folded(text.to_ascii_uppercase().as_bytes()));
+            prop_assert_eq!(hasher.folded(text.as_bytes()).0, hasher.folded(text.to_ascii_uppercase().as_bytes()).0);
+            prop_assert_eq!(hasher.folded(text.as_bytes()).1 == hasher.folded(other.as_bytes()).1, text == other);
             let is_same = text.eq_ignore_ascii_case(&other);
-            prop_assert_eq!(hasher.folded(text.as_bytes()) == hasher.folded(other.as_bytes()), is_same);
+            prop_assert_eq!(hasher.folded(text.as_bytes()).0 == hasher.folded(other.as_bytes()).0, is_same);
             prop_assert_eq!(hasher.whole(text.as_bytes()) == hasher.whole(other.as_bytes()), text == other);
+        }
+    }
+
+    #[test]
+    fn a_word_is_its_bytes() {
+        let text = *b"abcdefg";
+        for length in 0..=7 {
+            let mut padded = [0; 8];
+            padded[..length].copy_from_slice(&text[..length]);
+            assert_eq!(word(&text[..length]), u64::from_le_bytes(padded), "{length} bytes");
         }
     }
 

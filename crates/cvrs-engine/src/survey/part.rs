@@ -1,5 +1,6 @@
 //! The survey of ranges of one text, made by whoever holds them and put together in their order.
 
+use super::ids::{Ids, Lanes};
 use super::{Facts, Gathered, Gathering, Hasher, Questions, Survey};
 use crate::chunk::Chunk;
 use crate::error::Result;
@@ -27,6 +28,7 @@ pub struct RangeSurvey {
 
 struct Part {
     gathered: Gathered,
+    ids: Ids,
     counts: Counts,
 }
 
@@ -39,7 +41,7 @@ impl std::fmt::Debug for Part {
 impl RangeSurvey {
     /// Of a range without a record but with so many lines.
     pub(crate) fn of_lines(counts: Counts) -> Self {
-        Self { parts: vec![Part { gathered: Gathered::default(), counts }], counts }
+        Self { parts: vec![Part { gathered: Gathered::default(), ids: Ids::default(), counts }], counts }
     }
 
     /// How many lines and records the range has.
@@ -66,41 +68,44 @@ impl Surveyor {
         tier: Tier,
         each: impl FnOnce(&mut dyn FnMut(&[u8], u64) -> Result<()>) -> Result<()>,
     ) -> Result<RangeSurvey> {
-        let job = Gathering { header, base: 0, hasher: self.hasher, asks: self.asks, tier };
-        let (mut worker, mut step) = (job.worker(), Gathered::default());
+        let lanes = Lanes::new(usize::MAX, 1);
+        let job = Gathering { lanes: &lanes, header, base: 0, hasher: self.hasher, asks: self.asks, tier };
+        let (mut worker, mut index, mut step) = (job.worker(), None, Gathered::default());
         let (mut gathered, mut before) = (Gathered::default(), Counts::default());
         each(&mut |text, byte| {
-            let counts = job.count(&mut worker, text);
+            let counts = job.look(&mut worker, text, &mut index);
             let chunk = Chunk { sequence: 0, range: 0..text.len(), byte };
-            job.make(&mut worker, text, &chunk, counts, before, &mut step)?;
-            gathered.events.append(&mut step.events);
-            gathered.persons.append(&mut step.persons);
+            job.make(&mut worker, &mut index, text, &chunk, counts, before, &mut step)?;
             gathered.models.append(&mut step.models);
             gathered.patterns.merge(&step.patterns);
             before += counts;
             Ok(())
         })?;
-        let part = Part { gathered, counts: before };
+        let part = Part { gathered, ids: lanes.take(), counts: before };
         Ok(RangeSurvey { parts: vec![part], counts: before })
     }
 
     /// What the ranges of a whole text together show.
     pub(crate) fn facts(&self, book: &Book, header: &Header, whole: RangeSurvey) -> Result<Option<Facts>> {
         let Some(mut survey) = Survey::new(book, 1, usize::MAX) else { return Ok(None) };
-        survey.begin(header);
         let mut before = Counts::default();
-        for Part { mut gathered, counts } in whole.parts {
+        let mut parts = Vec::new();
+        let (_, mut taking) = survey.begin(header);
+        for Part { mut gathered, mut ids, counts } in whole.parts {
             let lines = before.lines;
             // The check of an entry is the number of its record where repeated ids are told by that.
             let numbered = if self.asks.previous { (before.records - before.unnumbered) as u32 } else { 0 };
-            gathered.events.iter_mut().for_each(|entry| *entry = entry.shifted(lines, numbered));
-            gathered.persons.iter_mut().for_each(|entry| *entry = entry.shifted(lines, 0));
+            ids.shift(lines, numbered);
+            parts.push(ids);
             gathered.models.iter_mut().for_each(|(_, line)| *line += lines);
             gathered.patterns.shift(lines.cast_signed());
             gathered.n_records = counts.records;
             gathered.n_lines = counts.lines;
-            survey.take(&gathered)?;
+            taking.take(&gathered);
             before += counts;
+        }
+        for ids in parts {
+            survey.lanes.put(ids);
         }
         survey.end();
         survey.finish().map(Some)
