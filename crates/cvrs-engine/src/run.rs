@@ -57,6 +57,12 @@ pub trait Sinks: Send {
     fn header(&mut self, line: &[u8]) -> Result<()>;
     /// Findings in the `report`-th format asked for; each ends where `ends` says.
     fn findings(&mut self, report: usize, bytes: &[u8], ends: &[u32]) -> Result<()>;
+    /// The numbers of the lines that come next, and which of them are not clean: blank ones and those of records with
+    /// an error. Comes before the findings of these lines and before the lines themselves, if records are parted.
+    fn lines(&mut self, numbers: std::ops::Range<u64>, held_back: &[u64]) -> Result<()> {
+        let _ = (numbers, held_back);
+        Ok(())
+    }
     /// Lines of clean records.
     fn clean(&mut self, lines: &[u8]) -> Result<()>;
     /// Lines of records with an error.
@@ -414,6 +420,9 @@ impl<C: Convert> Run<'_, '_, '_, C> {
             }
             if let (Some(figures), Some(part)) = (&mut figures, &product.outcome.figures) {
                 figures.merge(part);
+            }
+            if request.parts {
+                target.sinks().lines(product.outcome.lines.clone(), &product.outcome.held_back)?;
             }
             for (report, rendered) in
                 product.rendered.iter().enumerate().filter(|(_, rendered)| !rendered.ends.is_empty())

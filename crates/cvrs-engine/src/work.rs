@@ -122,6 +122,10 @@ pub(crate) struct Outcome {
     pub(crate) figures: Option<Figures>,
     pub(crate) clean: Vec<u8>,
     pub(crate) rejects: Vec<u8>,
+    /// The numbers of the chunk's lines.
+    pub(crate) lines: Range<u64>,
+    /// Those of them that are blank or rejected.
+    pub(crate) held_back: Vec<u64>,
 }
 
 /// What the first look at a chunk found: where its cells end, and which lines take a second look.
@@ -241,6 +245,8 @@ impl Worker {
         out.patterns.clear();
         out.clean.clear();
         out.rejects.clear();
+        out.lines = before.lines + 1..before.lines + counts.lines + 1;
+        out.held_back.clear();
         self.rejected.clear();
         self.blanks.clear();
         look.add_known_lines(text, counts, before, &facts, task);
@@ -264,6 +270,7 @@ impl Worker {
                         let seen = Seen { record: place.record, byte: place.byte, ..Seen::default() };
                         if relate(findings, &record, place.line, &seen, task, out, tell) == Level::Error {
                             rejected.push(line.start..line.next);
+                            out.held_back.push(place.line);
                         }
                     }
                 }
@@ -275,6 +282,7 @@ impl Worker {
             let line_number = before.lines + line.number as u64 + 1;
             if is_blank {
                 blanks.push(line.start..line.next);
+                out.held_back.push(line_number);
                 tell_blank(line_number, task, out, tell);
                 continue;
             }
@@ -306,6 +314,7 @@ impl Worker {
             }
             if is_rejected {
                 rejected.push(line.start..line.next);
+                out.held_back.push(line_number);
             }
         }
         if let Some(empty) = task.figures {
