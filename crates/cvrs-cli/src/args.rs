@@ -5,12 +5,16 @@ mod convert;
 mod fix;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "submit")]
+mod submit;
 
 pub(crate) use book::{Codes, CodesAction, Explain, Fields, ImportCodes, Rules, ShowCode, TableFormat};
 pub(crate) use convert::{Convert, TargetForm};
 pub(crate) use fix::Fix;
 #[cfg(feature = "serve")]
 pub(crate) use serve::{AddClient, Client, ClientAction, ListClients, LogFormat, RevokeClient, Serve};
+#[cfg(feature = "submit")]
+pub(crate) use submit::{AskJob, Connect, Export, History, Job, JobAction, ModeName, ReceiptFormat, Submit};
 
 use crate::own_profile::ProfileArg;
 use crate::stored_codes;
@@ -87,6 +91,18 @@ pub(crate) enum Command {
     Fix(Box<Fix>),
     /// Write records in another form, clean ones only unless told otherwise.
     Convert(Box<Convert>),
+    /// Send the clean records of files to the clearinghouse, in parts within its limits, each of them once.
+    #[cfg(feature = "submit")]
+    Submit(Box<Submit>),
+    /// Ask for a job of the clearinghouse, or wait for it.
+    #[cfg(feature = "submit")]
+    Job(Box<Job>),
+    /// Get records back from the clearinghouse.
+    #[cfg(feature = "submit")]
+    Export(Box<Export>),
+    /// List what the clearinghouse exported to the data lake.
+    #[cfg(feature = "submit")]
+    History(Box<History>),
     /// Be the clearinghouse, on this machine: real refusals, real storage, real jobs.
     #[cfg(feature = "serve")]
     Serve(Box<Serve>),

@@ -15,7 +15,7 @@ const NAME: &str = "cvrs.toml";
 
 /// Options that a file cannot set: they are about the file itself or about one input, or must be asked for each time
 /// (values of persons, guesses, a day).
-const NOT_IN_FILE: [&str; 16] = [
+const NOT_IN_FILE: [&str; 20] = [
     "config",
     "isolated",
     "help",
@@ -32,10 +32,27 @@ const NOT_IN_FILE: [&str; 16] = [
     "show-values",
     "fix",
     "unsafe-fixes",
+    "receipt",
+    "resend",
+    "dry-run",
+    "secret-stdin",
 ];
 
-/// Options of `cvrs serve` and `cvrs client` whose values are paths, seen from the file that names them.
-const IS_PATH: [&str; 5] = ["clients", "client-ca", "data", "tls-cert", "tls-key"];
+/// Options of the server and the client whose values are paths, seen from the file that names them.
+const IS_PATH: [&str; 12] = [
+    "ca",
+    "cert",
+    "cert-password-file",
+    "client-ca",
+    "clients",
+    "data",
+    "key",
+    "ledger",
+    "secret-file",
+    "tls-cert",
+    "tls-key",
+    "watch",
+];
 
 /// Options of which the one typed silences the other in the file.
 const OPPOSED: [(&str, &str, &str); 2] = [("quiet", "verbose", "-v"), ("verbose", "quiet", "-q")];

@@ -12,8 +12,17 @@ pub(crate) enum Exit {
     Done,
     /// Done, findings at or above `--fail-on`.
     Findings,
+    /// Submitted, and some records were held back or refused.
+    #[cfg(feature = "submit")]
+    HeldBack,
     /// Wrong usage or configuration.
     Usage,
+    /// The network or the service failed.
+    #[cfg(feature = "submit")]
+    Service,
+    /// The credentials were refused.
+    #[cfg(feature = "submit")]
+    Credentials,
     /// A file cannot be read or written, or is no CVRS file.
     File,
     /// Interrupted.
@@ -27,6 +36,12 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Usage => 2,
             Exit::File => 3,
+            #[cfg(feature = "submit")]
+            Exit::Service => 4,
+            #[cfg(feature = "submit")]
+            Exit::Credentials => 5,
+            #[cfg(feature = "submit")]
+            Exit::HeldBack => 6,
             Exit::Interrupted => 130,
         })
     }
@@ -47,6 +62,12 @@ impl Fault {
 
     pub(crate) fn file(message: impl Into<String>) -> Self {
         Self { exit: Exit::File, message: message.into(), is_closed_pipe: false }
+    }
+
+    /// A failure with an exit code of its own.
+    #[cfg(feature = "submit")]
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), is_closed_pipe: false }
     }
 
     /// A failed write to stdout.
@@ -78,6 +99,21 @@ impl Fault {
                 Self::file(format!("{}: {error}", String::from_utf8_lossy(&name)))
             }
         }
+    }
+}
+
+#[cfg(feature = "submit")]
+impl From<cvrs_submit::Error> for Fault {
+    fn from(error: cvrs_submit::Error) -> Self {
+        use cvrs_submit::{CallKind, Error};
+        let exit = match &error {
+            Error::Call(error) if error.kind == CallKind::Credentials => Exit::Credentials,
+            Error::Call(_) => Exit::Service,
+            Error::Settings(_) => Exit::Usage,
+            Error::Interrupted => Exit::Interrupted,
+            _ => Exit::File,
+        };
+        Self { exit, message: error.to_string(), is_closed_pipe: false }
     }
 }
 

@@ -61,6 +61,14 @@ pub fn run() -> ExitCode {
         Command::Explain(explain) => command::explain::run(explain, common),
         Command::Fields(fields) => command::fields::run(fields, common),
         Command::Codes(codes) => command::codes::run(codes, common),
+        #[cfg(feature = "submit")]
+        Command::Submit(submit) => command::submit::run(submit, common),
+        #[cfg(feature = "submit")]
+        Command::Job(job) => command::job::run(job, common),
+        #[cfg(feature = "submit")]
+        Command::Export(export) => command::export::run(export, common),
+        #[cfg(feature = "submit")]
+        Command::History(history) => command::history::run(history, common),
         #[cfg(feature = "serve")]
         Command::Serve(serve) => command::serve::run(serve, common),
         #[cfg(feature = "serve")]

@@ -10,7 +10,7 @@
 //! What is left is told by the very check of `cvrs validate`, whole-file rules and all, on the text that was written.
 
 mod blocks;
-mod stream;
+pub(crate) mod stream;
 
 use super::validate::{local_day, refuse_same, version};
 use crate::args::{Common, Fix};

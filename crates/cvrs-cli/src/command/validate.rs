@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Exit> {
     Ok(worst)
 }
 
-/// The inputs named, with patterns expanded that the shell left alone; stdin if none is.
+/// The inputs named; stdin if none is.
 fn inputs(args: &Validate) -> Result<Vec<PathBuf>> {
     if args.files.is_empty() {
         if std::io::stdin().is_terminal() {
@@ -53,8 +53,13 @@ fn inputs(args: &Validate) -> Result<Vec<PathBuf>> {
         }
         return Ok(vec![PathBuf::from("-")]);
     }
+    expand(&args.files)
+}
+
+/// The inputs named, with patterns expanded that the shell left alone.
+pub(crate) fn expand(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for path in &args.files {
+    for path in named {
         let pattern = path.to_str().filter(|name| name.contains(['*', '?', '[']) && !path.exists());
         let matches = pattern.and_then(|pattern| glob::glob(pattern).ok());
         let found: Vec<PathBuf> = matches.into_iter().flatten().filter_map(std::result::Result::ok).collect();
@@ -372,7 +377,7 @@ pub(crate) fn local_day() -> Date {
     Date::from_ymd(year, day.month(), day.day()).expect("the local date is a day of the calendar")
 }
 
-fn shown_day(day: Date) -> String {
+pub(crate) fn shown_day(day: Date) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day().unwrap_or_default())
 }
 

@@ -49,7 +49,7 @@ impl Serving {
         let mut child = command.spawn().unwrap();
         let lines: Vec<String> =
             BufReader::new(child.stdout.take().unwrap()).lines().take(3).map(|line| line.unwrap()).collect();
-        let (_, address) = lines[2].split_once("http://").expect("the third line has the address");
+        let (_, address) = lines[2].split_once("://").expect("the third line has the address");
         let base = format!("http://{}", address.split('/').next().unwrap());
         Self { child, http: Http::new(&base), base, data: folder.join(data) }
     }
