@@ -241,7 +241,7 @@ impl Worker {
     ) -> Result<()> {
         let lines = before.lines + 1..before.lines + counts.lines + 1;
         let facts = task.facts.map_or_else(|| Ok(Vec::new()), |facts| facts.within(lines))?;
-        out.summary = Summary::new(task.keep_lines);
+        out.summary.restart(task.keep_lines);
         out.patterns.clear();
         out.clean.clear();
         out.rejects.clear();

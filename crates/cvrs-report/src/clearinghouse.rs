@@ -4,6 +4,7 @@
 //! `line#<n>: vaxEventId=<id> recipId=<id> field=<name> message=<text>`; of the reply: `UploadStatusResponse` of the
 //! REST guide of 2021-22, compact, on one line.
 
+use crate::escape::push_again;
 use crate::{Entry, push_json, push_number};
 
 /// Appends the string for one entry. Bytes that are not UTF-8 stay as they are.
@@ -38,8 +39,7 @@ fn write_parts(out: &mut Vec<u8>, entry: &Entry<'_>, push: impl Fn(&mut Vec<u8>,
         _ => {
             let start = out.len();
             entry.push_message(out);
-            let text = out.split_off(start);
-            push(out, &text);
+            push_again(out, start, push);
         }
     }
 }

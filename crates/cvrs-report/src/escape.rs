@@ -19,8 +19,7 @@ pub fn push_number(out: &mut Vec<u8>, number: u64) {
 /// Appends text for the inside of a JSON string: quotes, backslashes and control characters escaped, U+FFFD for each
 /// maximal part that is not UTF-8.
 pub fn push_json(out: &mut Vec<u8>, text: &[u8]) {
-    let is_plain = |&byte: &u8| (0x20..0x7F).contains(&byte) && byte != b'"' && byte != b'\\';
-    if text.iter().all(is_plain) {
+    if is_plain(text) {
         out.extend_from_slice(text);
         return;
     }
@@ -43,6 +42,33 @@ pub fn push_json(out: &mut Vec<u8>, text: &[u8]) {
             out.extend_from_slice("\u{FFFD}".as_bytes());
         }
     }
+}
+
+/// Writes anew, by `push`, what stands in `out` from `start` on, unless it is plain and stays as it is.
+pub(crate) fn push_again(out: &mut Vec<u8>, start: usize, push: impl Fn(&mut Vec<u8>, &[u8])) {
+    if !is_plain(&out[start..]) {
+        let text = out.split_off(start);
+        push(out, &text);
+    }
+}
+
+/// Whether text stands in a JSON string as it is: nothing but visible ASCII less quotes and backslashes.
+fn is_plain(text: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    /// Not zero if a byte of the word is below 0x20 or above 0x7E, a quote or a backslash.
+    const fn odd(word: u64) -> u64 {
+        let (quote, backslash) = (word ^ (ONES * b'"' as u64), word ^ (ONES * b'\\' as u64));
+        // A borrow may mark a byte wrongly, but only behind one that is marked rightly.
+        let below = word.wrapping_sub(ONES * 0x20) & !word;
+        let marked = quote.wrapping_sub(ONES) & !quote | backslash.wrapping_sub(ONES) & !backslash;
+        (below | marked | word.wrapping_add(ONES) | word) & (ONES * 0x80)
+    }
+    let (words, rest) = text.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    for (to, byte) in last.iter_mut().zip(rest) {
+        *to = *byte;
+    }
+    words.iter().chain([&last]).fold(0, |any, word| any | odd(u64::from_ne_bytes(*word))) == 0
 }
 
 /// Appends text for a line of a table or a terminal: control characters as `\xNN`, U+FFFD for what is not UTF-8.
@@ -86,6 +112,13 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn plain_text_is_what_needs_no_escape(text in "[ -~\\u{0}-\\u{1f}\\u{7f}é\"\\\\]{0,20}", plain in "[ !#-\\[\\]-~]{0,20}") {
+            let is_visible = |byte: &u8| (0x20..0x7F).contains(byte) && !matches!(byte, b'"' | b'\\');
+            proptest::prop_assert_eq!(is_plain(text.as_bytes()), text.as_bytes().iter().all(is_visible));
+            proptest::prop_assert!(is_plain(plain.as_bytes()));
+        }
+
         #[test]
         fn json_strings_read_back_as_the_text(bytes: Vec<u8>) {
             let mut out = b"\"".to_vec();

@@ -1,5 +1,6 @@
 //! JSON Lines: one finding a line, keys that do not apply left out.
 
+use crate::escape::push_again;
 use crate::{Entry, push_json, push_number};
 
 /// Appends the line for one entry, with its line feed.
@@ -37,8 +38,7 @@ pub fn write(out: &mut Vec<u8>, entry: &Entry<'_>) {
         _ => {
             let start = out.len();
             entry.push_message(out);
-            let text = out.split_off(start);
-            push_json(out, &text);
+            push_again(out, start, push_json);
         }
     }
     out.push(b'"');

@@ -1,5 +1,6 @@
 //! Tab-separated findings under a header: the columns of JSON Lines, empty where a key would be left out.
 
+use crate::escape::push_again;
 use crate::{Entry, push_number, push_printable};
 
 /// The header line, with its line feed.
@@ -40,8 +41,7 @@ pub fn write(out: &mut Vec<u8>, entry: &Entry<'_>, show_values: bool) {
     out.push(b'\t');
     let start = out.len();
     entry.push_message(out);
-    let text = out.split_off(start);
-    push_printable(out, &text);
+    push_again(out, start, push_printable);
     if show_values {
         out.push(b'\t');
         push_printable(out, entry.value.unwrap_or_default());
