@@ -40,7 +40,7 @@ use cvrs_spec::{Event, Model};
 pub use memory::Memory;
 use passage::Tags;
 use plan::Plan;
-use relations::{Relations, Roles};
+use relations::{PlaceKey, Relations, Roles};
 use sets::SetTable;
 pub use suspicion::Suspicion;
 use vector::{Portable, Text, Vector};
@@ -223,7 +223,10 @@ impl Screen {
         let (mut odd, mut edges) = (Passed::new(index.odd()), Passed::new(index.edges()));
         let (mut spare, mut places): (Window, Places) = ([0; MOST_COLUMNS + 1], Places::NONE);
         let whole = Text::new(text);
+        let mut next_places = self.places_ahead::<V>(whole, index, 0, memory);
         for number in 0..index.n_lines() {
+            let places_ahead = next_places;
+            next_places = self.places_ahead::<V>(whole, index, number + 1, memory);
             let (entries, window) = index.window_and_more(number);
             let end = window[entries];
             let is_odd = odd.any_before(end);
@@ -258,7 +261,7 @@ impl Screen {
             let cells = Cells::new(whole, &places, end as usize);
             let is_text_odd = is_edged || !is_utf8 && !is_line_utf8(text, window, n_columns);
             let stopped_by =
-                if is_text_odd { Some(Stage::Text) } else { self.record_stops_with_room::<V>(&cells, memory) };
+                if is_text_odd { Some(Stage::Text) } else { self.record_stops_with_room(&cells, places_ahead, memory) };
             if let Some(stage) = stopped_by {
                 let suspicion = V::suspect(self, &cells, stage, memory);
                 stopped.push(Stopped { line: number as u32, records: screened.records, is_blank: false, suspicion });
@@ -270,18 +273,28 @@ impl Screen {
 
     /// What stops a regular record, if anything. Near the end of the text vectors would reach beyond it.
     #[inline(always)]
-    fn record_stops_with_room<V: Vector>(&self, cells: &Cells<'_>, memory: &mut Memory) -> Option<Stage> {
-        if cells.has_room() { self.record_stops::<V>(cells, memory) } else { self.last_record_stops(cells, memory) }
+    fn record_stops_with_room<V: Vector>(
+        &self,
+        cells: &Cells<'_>,
+        places: Option<[PlaceKey<V>; 2]>,
+        memory: &mut Memory,
+    ) -> Option<Stage> {
+        if cells.has_room() { self.record_stops(cells, places, memory) } else { self.last_record_stops(cells, memory) }
     }
 
     #[inline(never)]
     fn last_record_stops(&self, cells: &Cells<'_>, memory: &mut Memory) -> Option<Stage> {
-        self.record_stops::<Portable>(cells, memory)
+        self.record_stops::<Portable>(cells, None, memory)
     }
 
     /// What stops a regular record, if anything.
     #[inline(always)]
-    fn record_stops<V: Vector>(&self, cells: &Cells<'_>, memory: &mut Memory) -> Option<Stage> {
+    fn record_stops<V: Vector>(
+        &self,
+        cells: &Cells<'_>,
+        places: Option<[PlaceKey<V>; 2]>,
+        memory: &mut Memory,
+    ) -> Option<Stage> {
         let Some(plan) = self.plan_of(cells) else { return Some(Stage::Cells) };
         let are_lengths_wrong = if self.header.n_columns() <= 48 {
             are_lengths_wrong::<48>(cells.lengths(), plan)
@@ -323,10 +336,14 @@ impl Screen {
         if self.dates_stop::<V>(cells) {
             return Some(Stage::Dates);
         }
-        if self.place_stops::<V>(cells, 0, plan, memory) {
+        let [recipient, administration] = match &places {
+            Some([recipient, administration]) => [Some(recipient), Some(administration)],
+            None => [None, None],
+        };
+        if self.place_stops::<V>(cells, 0, plan, recipient, memory) {
             return Some(Stage::Recipient);
         }
-        if self.place_stops::<V>(cells, 1, plan, memory) {
+        if self.place_stops::<V>(cells, 1, plan, administration, memory) {
             return Some(Stage::Administration);
         }
         if self.products_stop::<V>(cells, memory) {
@@ -405,7 +422,7 @@ impl Screen {
             }
         }
         for (place, own) in [Stage::Recipient, Stage::Administration].into_iter().enumerate() {
-            if stage == own || stage < own && self.place_stops::<V>(cells, place, plan, memory) {
+            if stage == own || stage < own && self.place_stops::<V>(cells, place, plan, None, memory) {
                 suspicion.add_family(Suspicion::PLACES);
                 for &column in self.roles.places[place].iter().flatten() {
                     look_at(column..=column, &mut suspicion);

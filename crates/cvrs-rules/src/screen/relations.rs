@@ -1,13 +1,13 @@
 //! What cells of a record say together: dates in their order, races, products, places.
 
 use super::Screen;
-use super::cells::{Cells, NO_DATE};
-use super::memory::Memory;
+use super::cells::{Cells, MOST_COLUMNS, NO_DATE, Window};
+use super::memory::{KnownShort, Memory};
 use super::plan::{self, Content, Plan};
-use super::vector::{Vector, packed};
+use super::vector::{Text, Vector, packed};
 use crate::rules::{dates, places, races};
 use crate::{Book, Profile};
-use cvrs_parse::{Date, Header};
+use cvrs_parse::{Date, Header, Index};
 use cvrs_spec::{Event, Field, Version};
 
 /// Where the columns that relations speak of stand in the file.
@@ -19,6 +19,8 @@ pub(super) struct Roles {
     pub(super) dates: [Option<u32>; 3],
     pub(super) product: [Option<u32>; 5],
     pub(super) places: [[Option<u32>; 3]; 2],
+    /// County and ZIP code of each place where county, state and ZIP code stand side by side.
+    side_by_side: [Option<[u32; 2]>; 2],
     /// Columns that must not start with a blank, which shows as an edge.
     pub(super) names: [Option<u32>; 2],
 }
@@ -26,13 +28,19 @@ pub(super) struct Roles {
 impl Roles {
     pub(super) fn new(header: &Header) -> Self {
         let at = |field| header.position(field).map(|at| at as u32);
+        let places = places::PLACES.map(|place| place.columns().map(at));
+        let side_by_side = places.map(|place| match place {
+            [Some(county), Some(state), Some(zip)] if state == county + 1 && zip == state + 1 => Some([county, zip]),
+            _ => None,
+        });
         Self {
+            side_by_side,
             refusal: at(Field::VaxRefusal),
             missed: if header.version() == Version::V1 { at(Field::RecipMissedAppt) } else { None },
             ext_type: at(Field::ExtType),
             dates: [Field::RecipDob, Field::AdminDate, Field::VaxExpiration].map(at),
             product: [Field::Cvx, Field::Mvx, Field::Ndc, Field::DoseNum, Field::VaxSeriesComplete].map(at),
-            places: places::PLACES.map(|place| place.columns().map(at)),
+            places,
             names: [Field::ResponsibleOrg, Field::AdminName].map(at),
         }
     }
@@ -219,6 +227,31 @@ impl Screen {
         is_bad
     }
 
+    /// The keys of a line's two places, and their places in memory fetched, so that they are at hand when the line is
+    /// asked about; if it is no regular one, or too near to the text's end, they mean nothing.
+    #[inline(always)]
+    pub(super) fn places_ahead<V: Vector>(
+        &self,
+        text: Text<'_>,
+        index: &Index,
+        line: usize,
+        memory: &Memory,
+    ) -> Option<[PlaceKey<V>; 2]> {
+        let ([Some(recipient), Some(administration)], true) = (self.roles.side_by_side, self.relations.place_cells)
+        else {
+            return None;
+        };
+        if line >= index.n_lines() {
+            return None;
+        }
+        let window: &Window = index.window_and_more(line).1.first_chunk()?;
+        let recipient = key_ahead::<V>(text, window, recipient)?;
+        let administration = key_ahead::<V>(text, window, administration)?;
+        memory.places.fetch::<V>(recipient.slot);
+        memory.places.fetch::<V>(administration.slot);
+        Some([recipient, administration])
+    }
+
     /// Whether county, state or ZIP code of a place are wrong, by themselves or together.
     #[inline(always)]
     pub(super) fn place_stops<V: Vector>(
@@ -226,17 +259,17 @@ impl Screen {
         cells: &Cells<'_>,
         place: usize,
         plan: &Plan,
+        ahead: Option<&PlaceKey<V>>,
         memory: &mut Memory,
     ) -> bool {
         self.relations.place_cells && {
             let columns = self.roles.places[place];
-            let (key, fits) = match columns {
-                [Some(county), Some(state), Some(zip)] if state == county + 1 && zip == state + 1 => {
-                    neighbours_key::<V>(cells, county, zip)
-                }
-                _ => {
+            let PlaceKey { key, slot, fits } = match (ahead, self.roles.side_by_side[place]) {
+                (Some(ahead), _) => *ahead,
+                (None, Some([county, zip])) => neighbours_key::<V>(cells, county, zip),
+                (None, None) => {
                     let (key, fits) = place_key(cells, columns);
-                    (V::short_from_words(key), fits)
+                    PlaceKey::new(V::short_from_words(key), fits)
                 }
             };
             let end_is_wrong = match columns[2] {
@@ -244,7 +277,7 @@ impl Screen {
                 None => false,
             };
             end_is_wrong
-                || !(fits & memory.places.has::<V>(key))
+                || !(fits & memory.places.has_at::<V>(key, slot))
                     && self.is_new_place_bad::<V>(cells, columns, plan, fits, V::short_words(key), memory)
         }
     }
@@ -335,14 +368,49 @@ fn place_key(cells: &Cells<'_>, columns: [Option<u32>; 3]) -> ([u64; 2], bool) {
     ([key as u64, (key >> 64) as u64], fits)
 }
 
-/// As [`place_key`], of cells that stand side by side.
+/// What a place is known by.
+#[derive(Clone, Copy)]
+pub(super) struct PlaceKey<V: Vector> {
+    key: V::Short,
+    /// Where memory keeps it.
+    slot: usize,
+    /// Whether the cells fit into the key.
+    fits: bool,
+}
+
+impl<V: Vector> PlaceKey<V> {
+    #[inline(always)]
+    fn new(key: V::Short, fits: bool) -> Self {
+        Self { key, slot: KnownShort::slot::<V>(key), fits }
+    }
+
+    /// As [`place_key`], of cells that stand side by side: from the county's start to so many bytes of the ZIP code.
+    #[inline(always)]
+    fn of_neighbours(text: Text<'_>, start: usize, zip_start: usize, zip_length: u32) -> Self {
+        let length = (zip_start.wrapping_sub(start) as u32).wrapping_add(zip_length.min(5));
+        // One that is too long has all its bytes taken, of which the last but one is zero in all others.
+        Self::new(V::short(text, start, length.min(16), &[0, 1 << 63]), length <= 5 + 1 + 2 + 1 + 5)
+    }
+}
+
 #[inline(always)]
-fn neighbours_key<V: Vector>(cells: &Cells<'_>, county: u32, zip: u32) -> (V::Short, bool) {
-    let start = cells.start(county);
-    let zip_start = cells.start(zip);
-    let length = (zip_start.wrapping_sub(start) as u32).wrapping_add(cells.length(zip).min(5));
-    // One that is too long has all its bytes taken, of which the last but one is zero in all others.
-    (V::short(cells.text(), start, length.min(16), &[0, 1 << 63]), length <= 5 + 1 + 2 + 1 + 5)
+fn neighbours_key<V: Vector>(cells: &Cells<'_>, county: u32, zip: u32) -> PlaceKey<V> {
+    PlaceKey::of_neighbours(cells.text(), cells.start(county), cells.start(zip), cells.length(zip))
+}
+
+/// As [`neighbours_key`], from where the cells of a line end.
+#[inline(always)]
+fn key_ahead<V: Vector>(text: Text<'_>, window: &Window, [county, zip]: [u32; 2]) -> Option<PlaceKey<V>> {
+    let before = |column: u32| window[column as usize % MOST_COLUMNS].wrapping_add(1);
+    let (start, zip_start) = (before(county), before(zip));
+    let zip_length = before(zip + 1).wrapping_sub(1).wrapping_sub(zip_start);
+    let start = start as usize;
+    // A closure would not be compiled for the tier's instructions.
+    if text.has_room(start) {
+        Some(PlaceKey::of_neighbours(text, start, zip_start as usize, zip_length))
+    } else {
+        None
+    }
 }
 
 /// Whether the book must be asked about every record.

@@ -53,7 +53,7 @@ pub(crate) const fn packed(year: u32, month: u32, day: u32) -> u64 {
 }
 
 /// The tests that are worth instructions of their own.
-pub(crate) trait Vector {
+pub(crate) trait Vector: Copy {
     /// Thirty-two bytes.
     type Key: Copy;
 
@@ -97,6 +97,10 @@ pub(crate) trait Vector {
 
     /// Whether the key is one of four.
     fn is_among_four(key: Self::Short, quad: &Quad) -> bool;
+
+    /// Fetches a place of a table into the nearest cache, where the machine can be told to; nothing depends on it.
+    #[inline(always)]
+    fn fetch(_: &Quad) {}
 
     /// Three dates as [`packed`] numbers, if each is a day or a month and none is of a 29 February, of the year 0 or
     /// no date at all. A month stands for its first day, in the third for its 28th; the third may be empty and is then

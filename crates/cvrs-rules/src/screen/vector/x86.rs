@@ -12,7 +12,7 @@ use core::arch::x86_64::{
     _mm256_insert_epi64, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_maskz_loadu_epi8,
     _mm256_max_epu8, _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_or_si256, _mm256_set_m128i, _mm256_set1_epi16,
     _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi64, _mm256_storeu_si256,
-    _mm256_sub_epi8, _mm256_testz_si256, _mm256_xor_si256, _mm512_broadcast_i64x2, _mm512_broadcast_i64x4,
+    _MM_HINT_T0, _mm_prefetch, _mm256_sub_epi8, _mm256_testz_si256, _mm256_xor_si256, _mm512_broadcast_i64x2, _mm512_broadcast_i64x4,
     _mm512_cmpeq_epi64_mask, _mm512_cmpneq_epi64_mask, _mm512_load_si512,
 };
 
@@ -29,6 +29,12 @@ pub(crate) struct Avx512;
 fn at(text: Text<'_>, start: usize) -> *const u8 {
     assert!(text.has_room(start), "a cell has room behind it");
     text.bytes().as_ptr().wrapping_add(start)
+}
+
+#[inline(always)]
+fn fetch(quad: &Quad) {
+    // SAFETY: a hint that reads nothing; SSE is part of the machine.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(quad).cast()) }
 }
 
 #[inline(always)]
@@ -268,6 +274,11 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
+    fn fetch(quad: &Quad) {
+        fetch(quad);
+    }
+
+    #[inline(always)]
     fn dates(text: Text<'_>, starts: [usize; 3], lengths: [u32; 3]) -> Option<[u64; 3]> {
         if !are_usual(lengths) {
             return None;
@@ -371,6 +382,11 @@ impl Vector for Avx512 {
             let words = _mm512_cmpeq_epi64_mask(_mm512_broadcast_i64x2(key), all);
             words & words >> 1 & 0x55 != 0
         }
+    }
+
+    #[inline(always)]
+    fn fetch(quad: &Quad) {
+        fetch(quad);
     }
 
     #[inline(always)]
