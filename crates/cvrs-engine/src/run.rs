@@ -33,7 +33,7 @@ impl Tuning {
     /// One thread, as a test or a small embedder wants it.
     pub const SEQUENTIAL: Self = Self { threads: 1, ..Self::DEFAULT };
 
-    const DEFAULT: Self = Self { threads: 1, chunk_bytes: 256 << 10, survey_bytes: 64 << 20, tier: None };
+    const DEFAULT: Self = Self { threads: 1, chunk_bytes: 256 << 10, survey_bytes: 48 << 20, tier: None };
 }
 
 impl Tuning {

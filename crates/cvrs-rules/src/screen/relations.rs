@@ -406,11 +406,7 @@ fn key_ahead<V: Vector>(text: Text<'_>, window: &Window, [county, zip]: [u32; 2]
     let zip_length = before(zip + 1).wrapping_sub(1).wrapping_sub(zip_start);
     let start = start as usize;
     // A closure would not be compiled for the tier's instructions.
-    if text.has_room(start) {
-        Some(PlaceKey::of_neighbours(text, start, zip_start as usize, zip_length))
-    } else {
-        None
-    }
+    if text.has_room(start) { Some(PlaceKey::of_neighbours(text, start, zip_start as usize, zip_length)) } else { None }
 }
 
 /// Whether the book must be asked about every record.

@@ -5,15 +5,16 @@
 use super::portable::MASKS;
 use super::{Pair, Quad, Text, Vector};
 use core::arch::x86_64::{
-    __m128i, __m256i, _bzhi_u32, _mm_add_epi64, _mm_aesenc_si128, _mm_and_si128, _mm_blendv_epi8, _mm_cvtsi128_si64,
-    _mm_loadu_si128, _mm_mask_loadu_epi8, _mm_maskz_loadu_epi8, _mm_or_si128, _mm_setr_epi8, _mm_storeu_si128,
-    _mm256_and_si256, _mm256_andnot_si256, _mm256_broadcastsi128_si256, _mm256_castsi256_pd, _mm256_castsi256_si128,
-    _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpeq_epi64, _mm256_cmpgt_epi16, _mm256_extracti128_si256,
-    _mm256_insert_epi64, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_maskz_loadu_epi8,
-    _mm256_max_epu8, _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_or_si256, _mm256_set_m128i, _mm256_set1_epi16,
-    _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi64, _mm256_storeu_si256,
-    _MM_HINT_T0, _mm_prefetch, _mm256_sub_epi8, _mm256_testz_si256, _mm256_xor_si256, _mm512_broadcast_i64x2, _mm512_broadcast_i64x4,
-    _mm512_cmpeq_epi64_mask, _mm512_cmpneq_epi64_mask, _mm512_load_si512,
+    __m128i, __m256i, _MM_HINT_T0, _bzhi_u32, _mm_add_epi64, _mm_aesenc_si128, _mm_and_si128, _mm_blendv_epi8,
+    _mm_cvtsi128_si64, _mm_loadu_si128, _mm_mask_loadu_epi8, _mm_maskz_loadu_epi8, _mm_or_si128, _mm_prefetch,
+    _mm_setr_epi8, _mm_storeu_si128, _mm256_and_si256, _mm256_andnot_si256, _mm256_broadcastsi128_si256,
+    _mm256_castsi256_pd, _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpeq_epi64,
+    _mm256_cmpgt_epi16, _mm256_extracti128_si256, _mm256_insert_epi64, _mm256_loadu_si256, _mm256_madd_epi16,
+    _mm256_maddubs_epi16, _mm256_maskz_loadu_epi8, _mm256_max_epu8, _mm256_movemask_epi8, _mm256_movemask_pd,
+    _mm256_or_si256, _mm256_set_m128i, _mm256_set1_epi16, _mm256_set1_epi64x, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_testz_si256, _mm256_xor_si256,
+    _mm512_broadcast_i64x2, _mm512_broadcast_i64x4, _mm512_cmpeq_epi64_mask, _mm512_cmpneq_epi64_mask,
+    _mm512_load_si512,
 };
 
 /// With AVX2.
