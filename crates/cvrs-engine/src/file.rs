@@ -22,7 +22,7 @@ struct Reading<'i> {
 }
 
 type Open<'a> = &'a mut dyn FnMut() -> Result<Text<'static>>;
-type Judge<'a> = &'a dyn Fn(&[u8], bool) -> Result<()>;
+pub(crate) type Judge<'a> = &'a dyn Fn(&[u8], bool) -> Result<()>;
 
 impl Reading<'_> {
     fn with<T>(self, act: impl FnOnce(Open<'_>, Judge<'_>) -> Result<T>) -> Result<T> {
@@ -43,10 +43,13 @@ impl Reading<'_> {
     }
 }
 
-/// Opens an input once and hands over its text.
-pub(crate) fn with_text<T>(input: &mut Input, act: impl FnOnce(Text<'static>) -> Result<T>) -> Result<T> {
+/// Opens an input once and hands over its text, with what judges its head.
+pub(crate) fn with_judged_text<T>(
+    input: &mut Input,
+    act: impl FnOnce(Text<'static>, Judge<'_>) -> Result<T>,
+) -> Result<T> {
     let reading = Reading { name: input.name().to_owned(), input };
-    reading.with(|open, _| act(open()?))
+    reading.with(|open, judge| act(open()?, judge))
 }
 
 /// Adds an input to the survey of a run. It must be rewindable if it is to be checked afterwards.

@@ -2,7 +2,7 @@
 
 use crate::chunk::Chunk;
 use crate::error::Result;
-use crate::file::with_text;
+use crate::file::with_judged_text;
 use crate::io::Input;
 use crate::pipeline::{self, Job};
 use crate::run::{Control, Tuning};
@@ -16,6 +16,8 @@ pub struct Position {
     pub lines: u64,
     /// Data rows.
     pub records: u64,
+    /// Bytes, those of the header line among them.
+    pub byte: u64,
     /// Whether a line after the header line ended in CR LF.
     pub has_crlf: bool,
 }
@@ -26,6 +28,10 @@ pub trait Rewrite: Sync {
     type Worker;
     /// What comes of a chunk. Reused: it comes back once it was committed.
     type Product: Default + Send;
+
+    /// Whether a line of nothing but carriage returns is no record, as for what takes them off. Otherwise only a line
+    /// with nothing before its line end is none.
+    const STRAY_RETURNS_ARE_BLANK: bool = true;
 
     /// The memory of a new worker.
     fn worker(&self) -> Self::Worker;
@@ -48,8 +54,8 @@ struct RewriteJob<'a, R> {
     control: &'a Control,
 }
 
-/// Counts lines, those that are no records since nothing but CR stands before their end, and those that end in CR LF.
-fn count(text: &[u8]) -> Counts {
+/// Counts lines, those that are records, and those that end in CR LF.
+fn count(text: &[u8], stray_returns_are_blank: bool) -> Counts {
     let is_unterminated = text.last().is_some_and(|&last| last != b'\n');
     let lines = memchr::memchr_iter(b'\n', text).count() as u64 + u64::from(is_unterminated);
     let has_cr = memchr::memchr(b'\r', text).is_some();
@@ -59,7 +65,12 @@ fn count(text: &[u8]) -> Counts {
     }
     let mut counts = Counts { lines, ..Counts::default() };
     for line in text.split_inclusive(|&byte| byte == b'\n') {
-        counts.records += u64::from(line.iter().any(|&byte| !matches!(byte, b'\r' | b'\n')));
+        let is_blank = if stray_returns_are_blank {
+            line.iter().all(|&byte| matches!(byte, b'\r' | b'\n'))
+        } else {
+            matches!(line, b"\n" | b"\r\n")
+        };
+        counts.records += u64::from(!is_blank);
         counts.cr_ends += u64::from(line.ends_with(b"\r\n"));
     }
     counts
@@ -75,7 +86,7 @@ impl<R: Rewrite> Job for RewriteJob<'_, R> {
     }
 
     fn look(&self, _: &mut R::Worker, text: &[u8], (): &mut ()) -> Counts {
-        count(text)
+        count(text, R::STRAY_RETURNS_ARE_BLANK)
     }
 
     fn make(
@@ -83,12 +94,13 @@ impl<R: Rewrite> Job for RewriteJob<'_, R> {
         worker: &mut R::Worker,
         (): &mut (),
         text: &[u8],
-        _: &Chunk,
+        chunk: &Chunk,
         counts: Counts,
         before: Counts,
         product: &mut R::Product,
     ) -> Result<()> {
-        let before = Position { lines: before.lines, records: before.records, has_crlf: before.cr_ends > 0 };
+        let Counts { lines, records, cr_ends, .. } = before;
+        let before = Position { lines, records, byte: chunk.byte, has_crlf: cr_ends > 0 };
         self.rewrite.rewrite(worker, text, before, product)?;
         self.control.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
         self.control.records.fetch_add(counts.records, Ordering::Relaxed);
@@ -100,7 +112,7 @@ impl<R: Rewrite> Job for RewriteJob<'_, R> {
 /// follows; `commit` gets the products in the order of the text.
 ///
 /// # Errors
-/// [`Error::Input`](crate::Error::Input) where the input cannot be read, and what `begin`, the rewriting and `commit`
+/// [`Error::Input`](crate::Error::Input) where the input cannot be read or is no CVRS text, and what `begin`, the rewriting and `commit`
 /// report.
 pub fn rewrite_input<R: Rewrite>(
     input: &mut Input,
@@ -110,8 +122,9 @@ pub fn rewrite_input<R: Rewrite>(
     commit: &mut (dyn FnMut(&mut R::Product) -> Result<()> + Send),
 ) -> Result<()> {
     input.set_threads(tuning.threads);
-    with_text(input, |text| {
+    with_judged_text(input, |text, judge| {
         let mut opened = text.open()?;
+        judge(opened.head(), opened.is_whole())?;
         let header = memchr::memchr(b'\n', opened.head()).map_or(opened.head().len(), |at| at + 1);
         control.bytes.fetch_add(header as u64, Ordering::Relaxed);
         let (rewrite, mut first) = begin(&opened.head()[..header])?;
@@ -133,9 +146,13 @@ mod tests {
         ) {
             let lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
             let bare = |line: &&[u8]| line.iter().all(|&byte| byte == b'\r' || byte == b'\n');
-            let counts = count(&text);
+            let counts = count(&text, true);
             prop_assert_eq!(counts.lines, lines.len() as u64);
             prop_assert_eq!(counts.records, lines.iter().filter(|line| !bare(line)).count() as u64);
+            let mut index = cvrs_parse::Index::default();
+            index.build(&text);
+            let records = index.lines(&text).filter(|line| !line.is_blank()).count() as u64;
+            prop_assert_eq!(count(&text, false), Counts { records, ..counts });
             prop_assert_eq!(counts.cr_ends, lines.iter().filter(|line| line.ends_with(b"\r\n")).count() as u64);
         }
     }

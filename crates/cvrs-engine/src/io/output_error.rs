@@ -48,6 +48,9 @@ pub enum OutputCause {
     /// The folder to write in is not there.
     #[error("its folder does not exist; make the folder first")]
     NoFolder,
+    /// There is such a file, and it is not to be replaced.
+    #[error("there is such a file already; move it away, or write to another folder")]
+    Exists,
     /// The system does not let this user write the file or in its folder.
     #[error("permission denied; choose a file and folder that this user may write")]
     PermissionDenied,
