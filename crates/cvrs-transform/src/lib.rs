@@ -19,7 +19,11 @@
 //!
 //! Nothing here checks a record, reads a clock or opens a file: callers choose the records (the engine's `convert_input`
 //! hands over those without an error), and write what comes out.
+//!
+//! Feature `redact`: the redacted models D and P.
 
+#[cfg(feature = "redact")]
+pub mod redact;
 mod rows;
 
 pub use rows::Rows;
