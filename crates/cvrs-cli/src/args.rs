@@ -3,16 +3,20 @@
 mod book;
 mod convert;
 mod fix;
+mod redact;
 #[cfg(feature = "serve")]
 mod serve;
+mod split;
 #[cfg(feature = "submit")]
 mod submit;
 
 pub(crate) use book::{Codes, CodesAction, Explain, Fields, ImportCodes, Rules, ShowCode, TableFormat};
 pub(crate) use convert::{Convert, TargetForm};
 pub(crate) use fix::Fix;
+pub(crate) use redact::{FindingsFormat, ModelName, Redact};
 #[cfg(feature = "serve")]
 pub(crate) use serve::{AddClient, Client, ClientAction, ListClients, LogFormat, RevokeClient, Serve};
+pub(crate) use split::Split;
 #[cfg(feature = "submit")]
 pub(crate) use submit::{AskJob, Connect, Export, History, Job, JobAction, ModeName, ReceiptFormat, Submit};
 
@@ -72,6 +76,16 @@ pub(crate) struct Common {
     pub(crate) isolated: bool,
 }
 
+/// What `cvrs redact` does not do belongs where it is asked for.
+const REDACT_ABOUT: &str =
+    "Write a redacted copy of a file, in model D or P: names, streets and cities become the word \
+Redacted, also where they were empty, and ext_type says the model.
+
+The result still holds birth date, sex, county, ZIP code, race and a stable id: it is the redaction of the \
+specification, not anonymity. The options marked so go further than the specification. What still tells who the \
+recipient is, such as a home address among the administration columns, is told row by row and never mended unasked. A \
+row with another number of cells than the header cannot be redacted and is not written.";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check files and report what is wrong, what it means and what to do.
@@ -103,6 +117,11 @@ pub(crate) enum Command {
     /// List what the clearinghouse exported to the data lake.
     #[cfg(feature = "submit")]
     History(Box<History>),
+    /// Write a redacted copy of a file, in model D or P: names, streets and cities become the word Redacted.
+    #[command(long_about = REDACT_ABOUT)]
+    Redact(Box<Redact>),
+    /// Cut a file into files within the clearinghouse's limit, each with the header, every row as it stands.
+    Split(Split),
     /// Be the clearinghouse, on this machine: real refusals, real storage, real jobs.
     #[cfg(feature = "serve")]
     Serve(Box<Serve>),

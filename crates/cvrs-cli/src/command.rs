@@ -16,10 +16,12 @@ pub(crate) mod generate;
 pub(crate) mod history;
 #[cfg(feature = "submit")]
 pub(crate) mod job;
+pub(crate) mod redact;
 pub(crate) mod rules;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
 pub(crate) mod shell;
+pub(crate) mod split;
 #[cfg(feature = "submit")]
 pub(crate) mod submit;
 pub(crate) mod validate;

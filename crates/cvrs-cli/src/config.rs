@@ -38,8 +38,8 @@ const NOT_IN_FILE: [&str; 20] = [
     "secret-stdin",
 ];
 
-/// Options of the server and the client whose values are paths, seen from the file that names them.
-const IS_PATH: [&str; 12] = [
+/// Options whose values are paths, seen from the file that names them.
+const IS_PATH: [&str; 14] = [
     "ca",
     "cert",
     "cert-password-file",
@@ -48,6 +48,8 @@ const IS_PATH: [&str; 12] = [
     "data",
     "key",
     "ledger",
+    "pprl-map",
+    "pseudonym-key",
     "secret-file",
     "tls-cert",
     "tls-key",

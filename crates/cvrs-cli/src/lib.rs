@@ -56,6 +56,8 @@ pub fn run() -> ExitCode {
         Command::Validate(validate) => command::validate::run(validate, common),
         Command::Fix(fix) => command::fix::run(fix, common),
         Command::Convert(convert) => command::convert::run(convert, common),
+        Command::Redact(redact) => command::redact::run(redact, common),
+        Command::Split(split) => command::split::run(split, common),
         Command::Generate(generate) => command::generate::run(generate, common),
         Command::Rules(rules) => command::rules::run(rules, common),
         Command::Explain(explain) => command::explain::run(explain, common),
