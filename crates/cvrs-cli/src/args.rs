@@ -11,7 +11,7 @@ mod split;
 mod submit;
 
 pub(crate) use book::{Codes, CodesAction, Explain, Fields, ImportCodes, Rules, ShowCode, TableFormat};
-pub(crate) use convert::{Convert, TargetForm};
+pub(crate) use convert::{Convert, DialectName, Hl7, SourceForm, TargetForm};
 pub(crate) use fix::Fix;
 pub(crate) use redact::{FindingsFormat, ModelName, Redact};
 #[cfg(feature = "serve")]
@@ -176,7 +176,7 @@ pub(crate) enum FailOn {
 /// `cvrs validate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Validate {
-    /// Files to check: text, gzip, zstd or zip; `-` or none is stdin.
+    /// Files to check: CVRS text or HL7, plain, gzip, zstd or zip; `-` or none is stdin.
     pub(crate) files: Vec<PathBuf>,
     /// Which rules count, and at what level: recommended, dch, tool, strict, or the path of a TOML profile.
     #[arg(long, value_name = "PROFILE", default_value = "recommended")]
@@ -227,6 +227,9 @@ pub(crate) struct Validate {
     /// From which level on findings make the exit code 1.
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub(crate) fail_on: FailOn,
+    /// For HL7: whose order of names; `cdc` for output of CDC's own tool [default: ig].
+    #[arg(long, value_name = "DIALECT")]
+    pub(crate) dialect: Option<DialectName>,
     /// Show cell values in reports: birth dates, names and all.
     #[arg(long)]
     pub(crate) show_values: bool,

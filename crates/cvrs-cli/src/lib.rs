@@ -10,6 +10,7 @@ mod args;
 mod command;
 mod config;
 mod fault;
+mod hl7_input;
 mod interrupt;
 mod outputs;
 mod own_profile;

@@ -106,8 +106,7 @@ impl Report {
         self.list = (self.format == Format::Json).then(|| Spool::new(LIST_BYTES, None));
     }
 
-    /// Whether the findings can be taken back: where they are held back, and in a file. (Those of several inputs are
-    /// never asked for back, since all inputs are surveyed before the first is checked.)
+    /// Whether the findings can be taken back: where they are held back, and in a file.
     fn can_restart(&self) -> bool {
         self.list.is_some() || self.place.can_restart()
     }
@@ -165,6 +164,8 @@ pub(crate) struct Outputs {
     pub(crate) reports: Vec<Report>,
     pub(crate) clean: Option<AtomicFile>,
     pub(crate) rejects: Option<AtomicFile>,
+    /// Whether several inputs write to it, so that one of them cannot take back what the others wrote.
+    pub(crate) is_shared: bool,
 }
 
 fn put(file: Option<&mut AtomicFile>, bytes: &[u8]) -> cvrs_engine::Result<()> {
@@ -192,7 +193,9 @@ impl Sinks for Outputs {
 
     fn can_restart(&self) -> bool {
         let files = self.clean.iter().chain(&self.rejects);
-        self.reports.iter().all(Report::can_restart) && files.into_iter().all(AtomicFile::can_restart)
+        !self.is_shared
+            && self.reports.iter().all(Report::can_restart)
+            && files.into_iter().all(AtomicFile::can_restart)
     }
 
     fn restart(&mut self) -> cvrs_engine::Result<()> {

@@ -4,7 +4,7 @@ use crate::chunk::ReadAt;
 use crate::convert::{Checks, Convert, Target};
 use crate::error::{Error, Result};
 use crate::io::{Body, Input, InputError, read_exact_at, sniff_text};
-use crate::run::{self, Checked, Control, Conversion, Request, Sinks};
+use crate::run::{self, Asked, Checked, Control, Conversion, Request, Sinks};
 use crate::survey::{Facts, Survey};
 use crate::text::Text;
 use std::fs::File;
@@ -114,6 +114,8 @@ fn drive<C: Convert>(
     let is_read_twice = facts.is_none() && request.book.needs_survey();
     let mut input = if is_read_twice { input.rewindable(None)? } else { input };
     input.set_threads(request.tuning.threads);
+    let origin = input.origin();
     let reading = Reading { name: input.name().to_owned(), input: &mut input };
-    reading.with(|open, judge| run::run(open, judge, request, facts, control, conversion, target))
+    let asked = Asked { request, origin: origin.as_deref(), control };
+    reading.with(|open, judge| run::run(open, judge, asked, facts, conversion, target))
 }

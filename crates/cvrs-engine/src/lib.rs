@@ -32,6 +32,7 @@ mod figures;
 mod file;
 #[cfg(feature = "io")]
 pub mod io;
+mod origin;
 mod pipeline;
 mod range;
 #[cfg(feature = "io")]
@@ -48,6 +49,7 @@ pub use error::{Error, Result};
 pub use figures::Figures;
 #[cfg(feature = "io")]
 pub use file::{check_input, convert_input, survey_input};
+pub use origin::Origin;
 pub use range::{Place, RangeReport, Ranges};
 #[cfg(feature = "io")]
 pub use rewrite::{Position, Rewrite, rewrite_input};

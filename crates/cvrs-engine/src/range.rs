@@ -254,6 +254,7 @@ impl Ranges {
             keep_lines: KEEP_LINES,
             parts: false,
             takes_all: false,
+            origin: None,
             facts,
             patterns: facts.is_some(),
             figures: None,

@@ -4,6 +4,7 @@ use crate::chunk::Chunk;
 use crate::convert::{Convert, Make, RecordPlace, Target};
 use crate::error::{Error, Result};
 use crate::figures::Figures;
+use crate::origin::{self, Origin};
 use crate::pipeline::{self, Job};
 use crate::survey::{Facts, Gathered, Gathering, InputFacts, Survey};
 use crate::text::{Opened, Text};
@@ -217,14 +218,24 @@ pub(crate) fn explain_header(header: &Header, request: &Request<'_>) -> Vec<Find
     findings
 }
 
+/// What a run is asked, and what is known of it from outside.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) request: &'a Request<'a>,
+    /// Where the lines of the text come from, if it was made from another one.
+    pub(crate) origin: Option<&'a dyn Origin>,
+    pub(crate) control: &'a Control,
+}
+
 /// Counts and renders a finding about the header or the whole file.
 fn tell(
     finding: &Finding,
     line: u64,
-    request: &Request<'_>,
+    Asked { request, origin, .. }: Asked<'_>,
     summary: &mut Summary,
     sinks: &mut dyn Sinks,
 ) -> Result<()> {
+    let line = origin::told(origin, line);
     summary.count(finding, line);
     let entry = Entry { line, file: request.show.file, show_ids: request.show.ids, ..Entry::new(finding) };
     for (report, &format) in request.formats.iter().enumerate() {
@@ -280,19 +291,19 @@ pub(crate) struct Conversion<'c, C> {
 pub(crate) fn run<'t, C: Convert>(
     open: &mut dyn FnMut() -> Result<Text<'t>>,
     judge: &dyn Fn(&[u8], bool) -> Result<()>,
-    request: &Request<'_>,
+    asked: Asked<'_>,
     facts: Option<(&Facts, usize)>,
-    control: &Control,
     conversion: &Conversion<'_, C>,
     target: &mut dyn Target<C::Product>,
 ) -> Result<Checked> {
+    let Asked { request, control, .. } = asked;
     let Tuning { threads, survey_bytes, .. } = request.tuning;
-    let mut run = Run { opening: Opening { open, judge }, request, control, conversion };
+    let mut run = Run { opening: Opening { open, judge }, asked, conversion };
     if let Some((facts, number)) = facts {
-        return run.pass(facts.of_input(number), target)?.conclude(None, request, target.sinks());
+        return run.pass(facts.of_input(number), target)?.conclude(None, asked, target.sinks());
     }
     let Some(own) = Survey::new(request.book, threads, survey_bytes) else {
-        return run.pass(None, target)?.conclude(None, request, target.sinks());
+        return run.pass(None, target)?.conclude(None, asked, target.sinks());
     };
     let mut own = own.for_tier(request.tuning.tier());
     if own.goes_along() && target.sinks().can_restart() {
@@ -300,23 +311,22 @@ pub(crate) fn run<'t, C: Convert>(
         let passed = run.surveying_pass(&mut own, target)?;
         let own_facts = own.finish()?;
         if passed.is_whole && own_facts.is_silent() {
-            return passed.conclude(own_facts.of_input(0), request, target.sinks());
+            return passed.conclude(own_facts.of_input(0), asked, target.sinks());
         }
         target.sinks().restart()?;
         control.bytes.store(bytes, Ordering::Relaxed);
         control.records.store(records, Ordering::Relaxed);
-        return run.pass(own_facts.of_input(0), target)?.conclude(None, request, target.sinks());
+        return run.pass(own_facts.of_input(0), target)?.conclude(None, asked, target.sinks());
     }
     survey(run.opening.open, judge, request, control, &mut own)?;
     let own_facts = own.finish()?;
-    run.pass(own_facts.of_input(0), target)?.conclude(None, request, target.sinks())
+    run.pass(own_facts.of_input(0), target)?.conclude(None, asked, target.sinks())
 }
 
 /// A run, pass by pass.
 struct Run<'a, 'o, 't, C> {
     opening: Opening<'o, 't>,
-    request: &'a Request<'a>,
-    control: &'a Control,
+    asked: Asked<'a>,
     conversion: &'a Conversion<'a, C>,
 }
 
@@ -335,17 +345,13 @@ struct Passed {
 
 impl Passed {
     /// Tells the patterns and proves that no record was lost. `facts` are those of a survey that went along.
-    fn conclude(
-        mut self,
-        facts: Option<InputFacts<'_>>,
-        request: &Request<'_>,
-        sinks: &mut dyn Sinks,
-    ) -> Result<Checked> {
+    fn conclude(mut self, facts: Option<InputFacts<'_>>, asked: Asked<'_>, sinks: &mut dyn Sinks) -> Result<Checked> {
+        let Asked { request, .. } = asked;
         if let (Some(facts), Some(patterns)) = (facts, &mut self.patterns) {
             patterns.merge(facts.patterns());
         }
         for (finding, line) in self.patterns.iter().flat_map(|patterns| patterns.tell(request.book, request.name)) {
-            tell(&finding, line, request, &mut self.summary, sinks)?;
+            tell(&finding, line, asked, &mut self.summary, sinks)?;
         }
         let n_surveyed = facts.map(InputFacts::n_records).or(self.n_surveyed);
         if !self.summary.is_conserved() || n_surveyed.is_some_and(|n_records| n_records != self.summary.records) {
@@ -374,13 +380,14 @@ impl<C: Convert> Run<'_, '_, '_, C> {
         mut survey: Option<&mut Survey>,
         target: &mut dyn Target<C::Product>,
     ) -> Result<Passed> {
-        let Self { opening, request, control, conversion } = self;
+        let Self { opening, asked, conversion } = self;
+        let Asked { request, origin, control } = *asked;
         let Tuning { threads, chunk_bytes, .. } = request.tuning;
         let (mut opened, header) = open_text(opening.open, opening.judge, request)?;
         target.sinks().header(&opened.head()[..header.byte_len()])?;
         let mut summary = Summary::new(request.keep_lines);
         for finding in explain_header(&header, request) {
-            tell(&finding, 1, request, &mut summary, target.sinks())?;
+            tell(&finding, 1, *asked, &mut summary, target.sinks())?;
         }
         let screen = Screen::for_tier(request.book, &header, request.tuning.tier());
         let mut figures = request.figures.then(|| {
@@ -395,6 +402,7 @@ impl<C: Convert> Run<'_, '_, '_, C> {
             keep_lines: request.keep_lines,
             parts: request.parts,
             takes_all: conversion.takes_all,
+            origin,
             facts,
             patterns: patterns.is_some(),
             figures: empty.as_ref(),

@@ -4,6 +4,7 @@ use crate::chunk::Chunk;
 use crate::convert::{Make, RecordPlace};
 use crate::error::Result;
 use crate::figures::Figures;
+use crate::origin::{self, Origin};
 use crate::survey::{Fact, Gathered, Gathering, InputFacts};
 use cvrs_parse::{Index, Line, Lines, Record};
 use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
@@ -107,6 +108,8 @@ pub(crate) struct Task<'a> {
     pub(crate) parts: bool,
     /// Whether records with an error are converted too.
     pub(crate) takes_all: bool,
+    /// Where the lines of the text come from, if it was made from another one.
+    pub(crate) origin: Option<&'a dyn Origin>,
     pub(crate) facts: Option<InputFacts<'a>>,
     /// Whether patterns above rows are looked for in what is found.
     pub(crate) patterns: bool,
@@ -287,7 +290,7 @@ impl Worker {
                 continue;
             }
             let known = facts.binary_search_by_key(&line_number, |fact| fact.line);
-            let known = known.map_or_else(|_| Seen::default(), |at| facts[at].seen);
+            let known = known.map_or_else(|_| Seen::default(), |at| origin::seen(task.origin, facts[at].seen));
             let record = index.record(text, header, line, cells);
             let is_numbered = numbers_all || record.is_regular();
             unnumbered += u64::from(!is_numbered);
@@ -381,9 +384,12 @@ fn relate<'a>(
     tell: &mut dyn FnMut(&Entry<'_>),
 ) -> Level {
     let names_absent = !task.screen.book().numbers_all_records();
+    let line = if findings.is_empty() { line } else { origin::told(task.origin, line) };
     for finding in findings {
         out.summary.count(finding, line);
-        tell(&entry(finding, record, line, seen, task.show, names_absent));
+        let entry = entry(finding, record, line, seen, task.show, names_absent);
+        // In a text that was made from another one, neither byte nor column is where users look.
+        tell(&if task.origin.is_some() { Entry { byte: None, column: None, ..entry } } else { entry });
     }
     findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Off)
 }
@@ -391,6 +397,7 @@ fn relate<'a>(
 /// Counts and tells a blank line.
 fn tell_blank(line: u64, task: &Task<'_>, out: &mut Outcome, tell: &mut dyn FnMut(&Entry<'_>)) {
     if let Some(finding) = task.screen.book().tell("XR003", None, None) {
+        let line = origin::told(task.origin, line);
         out.summary.count(&finding, line);
         tell(&Entry { line, file: task.show.file, show_ids: task.show.ids, ..Entry::new(&finding) });
     }

@@ -17,11 +17,15 @@
 //! assert!(out.ends_with(format!("\nA1\t\t\tB1{}\n", "\t".repeat(41)).as_bytes()));
 //! ```
 //!
+//! Features, all off by default, so that who needs none pays for none: `hl7`, `redact`.
+//!
 //! Nothing here checks a record, reads a clock or opens a file: callers choose the records (the engine's `convert_input`
 //! hands over those without an error), and write what comes out.
 //!
 //! Feature `redact`: the redacted models D and P.
 
+#[cfg(feature = "hl7")]
+pub mod hl7;
 #[cfg(feature = "redact")]
 pub mod redact;
 mod rows;

@@ -1,6 +1,10 @@
 //! What may be typed after `cvrs convert`.
 
-use super::{day, level};
+mod hl7;
+
+pub(crate) use hl7::{DialectName, Hl7};
+
+use super::{OperationName, day, level};
 use crate::own_profile::ProfileArg;
 use clap::ValueEnum;
 use cvrs_parse::Date;
@@ -13,6 +17,8 @@ use std::path::PathBuf;
 pub(crate) enum TargetForm {
     /// CVRS text with the columns in their order and lines that end in LF.
     Cvrs,
+    /// HL7 v2.5.1, one VXU_V04 message a record.
+    Hl7,
 }
 
 /// What records are read from.
@@ -20,6 +26,8 @@ pub(crate) enum TargetForm {
 pub(crate) enum SourceForm {
     /// CVRS text.
     Cvrs,
+    /// HL7 v2, messages or batches of any sender.
+    Hl7,
 }
 
 /// `cvrs convert`.
@@ -33,6 +41,9 @@ pub(crate) struct Convert {
     /// What is read [default: told from the content].
     #[arg(long, value_name = "FORM")]
     pub(crate) from: Option<SourceForm>,
+    /// Version of CVRS that is written [default: the one that is read; 3 from HL7].
+    #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
+    pub(crate) cvrs_version: Option<String>,
     /// Write to a file instead of stdout.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -48,6 +59,9 @@ pub(crate) struct Convert {
     /// Version of CVRS that is read [default: told from the header].
     #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
     pub(crate) spec_version: Option<String>,
+    /// What the records ask the clearinghouse to do; HL7 says it in RXA-21.
+    #[arg(long, value_name = "WHAT", default_value = "create")]
+    pub(crate) operation: OperationName,
     /// The day of submission [default: the local date].
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub(crate) today: Option<Date>,
@@ -63,4 +77,6 @@ pub(crate) struct Convert {
     /// Test data: placeholder codes and early dates pass.
     #[arg(long)]
     pub(crate) test: bool,
+    #[command(flatten)]
+    pub(crate) hl7: Hl7,
 }

@@ -8,20 +8,24 @@
 //! A target is a file of this folder: a converter for the workers, and an [`Output`] that takes what they made.
 
 mod cvrs;
+mod hl7;
 mod output;
 
-use super::validate::{local_day, refuse_same, version};
-use crate::args::{Common, Convert, TargetForm};
+use super::validate::{local_day, operation, refuse_same, version};
+use crate::args::{Common, Convert, DialectName, Hl7, OperationName, SourceForm, TargetForm};
 use crate::fault::{Exit, Fault, Result};
+use crate::hl7_input::{self, Further};
 use crate::interrupt;
+use crate::outputs::Place;
 use crate::progress::{Progress, Watched};
 use crate::stored_codes;
 use crate::terminal;
 use cvrs_engine::io::{AtomicFile, Input};
 use cvrs_engine::{Checked, Control, Request, Show, Tuning, convert_input};
 use cvrs_report::{CellCount, Level};
-use cvrs_rules::{Book, Operation, Options, Profile};
+use cvrs_rules::{Book, Options, Profile};
 use cvrs_spec::Version;
+use cvrs_transform::hl7::{Deletes, ReadOptions};
 use output::{Output, Outs};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -45,9 +49,9 @@ pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
     refuse_clashes(args, path.clone())?;
     let control = Arc::new(Control::default());
     interrupt::watch(&control);
-    let input = Input::from_argument(&path)?;
+    let mut input = Input::from_argument(&path)?;
     let mut options = Options {
-        operation: Operation::Create,
+        operation: operation(args.operation),
         is_test: args.test,
         select: args.select.clone(),
         ignore: args.ignore.clone(),
@@ -55,9 +59,19 @@ pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
         ..Options::new(Profile::Recommended, args.today.unwrap_or_else(local_day))
     };
     args.profile.apply(&mut options)?;
+    let source = source(args, &mut input)?;
+    refuse_useless(args, source)?;
+    let (input, reading) = match source {
+        SourceForm::Cvrs => (input, None),
+        SourceForm::Hl7 => {
+            let (text, reading) = hl7_input::open(input, read_options(args)?, further(args)?)?;
+            (text, Some(reading))
+        }
+    };
     let conversion = Conversion {
         args,
         common,
+        reading,
         name: path.display().to_string(),
         file_name: path.file_name().and_then(|name| name.to_str()).filter(|_| path.as_os_str() != "-"),
         book: Book::with_codes(&options, stored_codes::current()?),
@@ -65,12 +79,54 @@ pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
     };
     match args.to {
         TargetForm::Cvrs => cvrs::run(&conversion, input),
+        TargetForm::Hl7 => hl7::run(&conversion, input),
     }
+}
+
+/// What the input is: told by the content, unless it is named.
+fn source(args: &Convert, input: &mut Input) -> Result<SourceForm> {
+    match args.from {
+        None => Ok(if hl7_input::is_input_hl7(input)? { SourceForm::Hl7 } else { SourceForm::Cvrs }),
+        Some(SourceForm::Hl7) => hl7_input::refuse_other(input).map(|()| SourceForm::Hl7),
+        Some(named) => Ok(named),
+    }
+}
+
+/// Options about reading HL7 mean nothing elsewhere, and one that is not heeded would mislead.
+fn refuse_useless(args: &Convert, source: SourceForm) -> Result<()> {
+    let given = [
+        ("--deletes", args.hl7.deletes.is_some()),
+        ("--make-event-ids", args.hl7.make_event_ids),
+        ("--defaults", args.hl7.defaults),
+        ("--log", args.hl7.log.is_some()),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given && source != SourceForm::Hl7) {
+        Some((option, _)) => Err(Fault::usage(format!("{option} is about reading HL7, and the input is none"))),
+        None => Ok(()),
+    }
+}
+
+/// How HL7 is read.
+fn read_options(args: &Convert) -> Result<ReadOptions> {
+    Ok(ReadOptions {
+        dialect: args.hl7.dialect.map(DialectName::dialect),
+        is_v1: args.cvrs_version.as_deref() == Some("1"),
+        makes_event_ids: args.hl7.make_event_ids,
+        fills_defaults: args.hl7.defaults,
+        deletes: if args.operation == OperationName::Delete { Deletes::AsRows } else { Deletes::Apart },
+        codes: Some(stored_codes::current()?),
+    })
+}
+
+fn further(args: &Convert) -> Result<Further> {
+    let place = |path: &Option<PathBuf>| path.as_deref().map(Place::file).transpose();
+    Ok(Further { deletes: place(&args.hl7.deletes)?, log: place(&args.hl7.log)? })
 }
 
 /// No output may be the input, and no two outputs the same file.
 fn refuse_clashes(args: &Convert, input: PathBuf) -> Result<()> {
-    let named = [("--output", &args.output), ("--rejects", &args.rejects)];
+    let Hl7 { deletes, log, .. } = &args.hl7;
+    let named = [("--output", &args.output), ("--rejects", &args.rejects), ("--deletes", deletes), ("--log", log)];
     let outputs: Vec<(&str, &Path)> =
         named.iter().filter_map(|(option, path)| Some((*option, path.as_deref()?))).collect();
     refuse_same(&outputs, &[input])
@@ -86,6 +142,8 @@ struct Conversion<'a> {
     file_name: Option<&'a str>,
     book: Book,
     control: Arc<Control>,
+    /// The reading of the input, where it is HL7.
+    reading: Option<hl7_input::Reading>,
 }
 
 impl Conversion<'_> {
@@ -115,7 +173,8 @@ impl Conversion<'_> {
             keep_lines: LINES,
             parts: outs.rejects.is_some(),
             figures: false,
-            name: self.file_name,
+            // The convention for names is about CVRS files.
+            name: self.file_name.filter(|_| self.reading.is_none()),
             tuning: self.tuning(),
         };
         let checked = convert_input(input, &request, &self.control, converter, self.args.all, &mut outs);
@@ -124,6 +183,12 @@ impl Conversion<'_> {
         let Outs { output, rejects } = outs;
         output.finish(&checked)?;
         rejects.map(AtomicFile::commit).transpose()?;
+        if let Some(reading) = &self.reading {
+            reading.commit()?;
+            if !self.common.quiet {
+                reading.tell();
+            }
+        }
         self.tell(&checked);
         if self.common.verbose {
             let seconds = start.elapsed().as_secs_f64();

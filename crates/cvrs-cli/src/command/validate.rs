@@ -1,7 +1,8 @@
 //! `cvrs validate`.
 
-use crate::args::{Common, FailOn, FormatName, OperationName, ReportName, Validate};
+use crate::args::{Common, DialectName, FailOn, FormatName, OperationName, ReportName, Validate};
 use crate::fault::{Exit, Fault, Result};
+use crate::hl7_input;
 use crate::interrupt;
 use crate::outputs::{Outputs, Place, Report};
 use crate::progress::{Progress, Watched};
@@ -14,6 +15,7 @@ use cvrs_report::text::{Heading, Palette};
 use cvrs_report::{Advice, CellCount, Summary, text, tsv};
 use cvrs_rules::{Book, Operation, Options, Patterns, Profile};
 use cvrs_spec::Version;
+use cvrs_transform::hl7::{Deletes, ReadOptions};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +28,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Exit> {
     let files = inputs(args)?;
     refuse_clashes(args, &files)?;
     let mut run = Run::new(args, common)?;
+    run.outputs.is_shared = files.len() > 1;
     let facts = run.survey(&files)?;
     let mut worst = Exit::Done;
     for (number, file) in files.iter().enumerate() {
@@ -175,10 +178,16 @@ impl<'a> Run<'a> {
             return Ok(None);
         };
         for path in files {
-            let Ok(input) = Input::from_argument(path) else {
+            let Ok(mut input) = Input::from_argument(path) else {
                 survey.skip();
                 continue;
             };
+            if matches!(hl7_input::is_input_hl7(&mut input), Ok(true)) {
+                // It is surveyed by itself when it is checked.
+                survey.skip();
+                self.stdin = self.stdin.take().or((path.as_os_str() == "-").then_some(input));
+                continue;
+            }
             let name = path.display().to_string();
             let mut input = input.rewindable(None)?;
             let surveyed = survey_input(&mut input, &self.request(path, &name), &self.control, &mut survey);
@@ -200,6 +209,16 @@ impl<'a> Run<'a> {
         tuning
     }
 
+    /// How HL7 is read.
+    fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            dialect: self.args.dialect.map(DialectName::dialect),
+            is_v1: self.args.spec_version.as_deref() == Some("1"),
+            deletes: if self.args.operation == OperationName::Delete { Deletes::AsRows } else { Deletes::Apart },
+            ..ReadOptions::default()
+        }
+    }
+
     fn request<'r>(&'r self, path: &'r Path, name: &'r str) -> Request<'r> {
         Request {
             book: &self.book,
@@ -218,7 +237,16 @@ impl<'a> Run<'a> {
         let start = Instant::now();
         let name = path.display().to_string();
         let kept = if path.as_os_str() == "-" { self.stdin.take() } else { None };
-        let input = kept.map_or_else(|| Input::from_argument(path), Ok)?;
+        let mut input = kept.map_or_else(|| Input::from_argument(path), Ok)?;
+        let reading = if hl7_input::is_input_hl7(&mut input)? {
+            let (text, reading) = hl7_input::open(input, self.read_options(), hl7_input::Further::default())?;
+            input = text;
+            Some(reading)
+        } else {
+            None
+        };
+        // A survey of all inputs has no part in what was made of HL7, and the convention for names is about CVRS files.
+        let facts = facts.filter(|_| reading.is_none());
         let watched = Watched {
             name: name.clone(),
             total: input.stored_len(),
@@ -229,10 +257,15 @@ impl<'a> Run<'a> {
         self.outputs.reports.iter_mut().for_each(Report::begin);
         let mut outputs = std::mem::take(&mut self.outputs);
         let before = self.control.bytes.load(std::sync::atomic::Ordering::Relaxed);
-        let checked = check_input(input, &self.request(path, &name), facts, &self.control, &mut outputs);
+        let request = self.request(path, &name);
+        let request = Request { name: request.name.filter(|_| reading.is_none()), ..request };
+        let checked = check_input(input, &request, facts, &self.control, &mut outputs);
         self.outputs = outputs;
         drop(progress);
         let checked = checked.map_err(|error| Fault::engine(&name, error))?;
+        if let Some(reading) = reading.filter(|_| !self.common.quiet) {
+            reading.tell();
+        }
         if self.common.verbose {
             let seconds = start.elapsed().as_secs_f64();
             let bytes = self.control.bytes.load(std::sync::atomic::Ordering::Relaxed) - before;
@@ -352,13 +385,8 @@ impl text::Adviser for RuleBook {
 }
 
 fn options(args: &Validate) -> Result<Options> {
-    let operation = match args.operation {
-        OperationName::Create => Operation::Create,
-        OperationName::Update => Operation::Update,
-        OperationName::Delete => Operation::Delete,
-    };
     let mut options = Options {
-        operation,
+        operation: operation(args.operation),
         is_test: args.test,
         select: args.select.clone(),
         ignore: args.ignore.clone(),
@@ -367,6 +395,15 @@ fn options(args: &Validate) -> Result<Options> {
     };
     args.profile.apply(&mut options)?;
     Ok(options)
+}
+
+/// What a file asks the clearinghouse to do, by its name.
+pub(crate) const fn operation(name: OperationName) -> Operation {
+    match name {
+        OperationName::Create => Operation::Create,
+        OperationName::Update => Operation::Update,
+        OperationName::Delete => Operation::Delete,
+    }
 }
 
 /// The local date.

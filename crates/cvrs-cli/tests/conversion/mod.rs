@@ -1,6 +1,8 @@
 //! One file a target, and the desk that they work at.
 
 mod cvrs;
+mod from_hl7;
+mod hl7;
 
 use assert_cmd::Command;
 use cvrs_rules::example::{header, row};

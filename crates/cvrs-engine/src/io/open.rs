@@ -18,6 +18,7 @@ use super::sniff::NotCvrs;
 use super::temporary::unlinked;
 use super::units;
 use super::zip_member;
+use crate::origin::Origin;
 
 /// Bytes asked of a pipe first, to tell what comes through it.
 const HEAD_BYTES: usize = 8 * 1024;
@@ -30,6 +31,7 @@ pub struct Input {
     file_id: Option<FileId>,
     consumed: Arc<AtomicU64>,
     threads: usize,
+    origin: Option<Arc<dyn Origin>>,
 }
 
 enum Source {
@@ -58,6 +60,9 @@ pub enum Body {
 }
 
 impl Input {
+    /// How many bytes tell what kind of text it is.
+    pub const FIRST_BYTES: usize = 512;
+
     /// Opens what a user named on the command line: `-` is standard input, all else a path.
     ///
     /// # Errors
@@ -136,14 +141,22 @@ impl Input {
         head.truncate(filled);
         let compression = Compression::of(&head);
         let source = Source::Pipe { head, rest };
-        Ok(Self { name, compression, source, file_id: None, consumed: Arc::default(), threads: 1 })
+        Ok(Self { name, compression, source, file_id: None, consumed: Arc::default(), threads: 1, origin: None })
     }
 
     /// Takes a file of this program's own, all of it, as a text that is not packed.
     pub(super) fn of_written(name: String, file: File) -> io::Result<Self> {
         let len = file.metadata()?.len();
         let source = Source::File { file, len };
-        Ok(Self { name, compression: Compression::None, source, file_id: None, consumed: Arc::default(), threads: 1 })
+        Ok(Self {
+            name,
+            compression: Compression::None,
+            source,
+            file_id: None,
+            consumed: Arc::default(),
+            threads: 1,
+            origin: None,
+        })
     }
 
     fn recognise(
@@ -166,7 +179,15 @@ impl Input {
             if filled > 0 {
                 let compression = Compression::of(&head[..filled]);
                 let source = Source::File { file, len };
-                return Ok(Self { name, compression, source, file_id, consumed: Arc::default(), threads: 1 });
+                return Ok(Self {
+                    name,
+                    compression,
+                    source,
+                    file_id,
+                    consumed: Arc::default(),
+                    threads: 1,
+                    origin: None,
+                });
             }
         }
         let mut input = Self::from_reader(name, Box::new(file))?;
@@ -228,6 +249,65 @@ impl Input {
         Ok(self)
     }
 
+    /// The same, as a text that was made from another one: findings tell the lines of that.
+    #[must_use]
+    pub fn with_origin(mut self, origin: Arc<dyn Origin>) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// Where the lines come from, if the text was made from another one.
+    pub(crate) fn origin(&self) -> Option<Arc<dyn Origin>> {
+        self.origin.clone()
+    }
+
+    /// The first bytes of the text, at least [`FIRST_BYTES`](Self::FIRST_BYTES) where it has so many; the text is still
+    /// read from its beginning afterwards.
+    ///
+    /// Costs a read of so many bytes; packed pipes are copied first, as by [`Input::rewindable`].
+    ///
+    /// # Errors
+    /// As [`Input::body`] and its reader.
+    pub fn first_bytes(&mut self) -> Result<Vec<u8>, InputError> {
+        if self.compression != Compression::None {
+            self.spool(None)?;
+        }
+        let name = self.name.clone();
+        let cause = |error: io::Error| InputError::new(&name, error);
+        let mut first = vec![0; Self::FIRST_BYTES];
+        let filled = match &mut self.source {
+            Source::Pipe { head, rest } => {
+                while head.len() < Self::FIRST_BYTES {
+                    let start = head.len();
+                    head.resize(Self::FIRST_BYTES, 0);
+                    let read = rest.read(&mut head[start..]);
+                    head.truncate(start + read.as_ref().map_or(0, |&n| n));
+                    match read {
+                        Ok(0) => break,
+                        Ok(_) => {}
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        Err(error) => return Err(cause(error)),
+                    }
+                }
+                return Ok(head[..head.len().min(Self::FIRST_BYTES)].to_vec());
+            }
+            Source::File { file, .. } if self.compression == Compression::None => {
+                read_at_most(file, &mut first, 0).map_err(cause)?
+            }
+            Source::File { .. } | Source::Spent => match self.body()? {
+                Body::Plain { file, .. } => read_at_most(&file, &mut first, 0).map_err(cause)?,
+                Body::Stream(reader) => {
+                    let mut text = Vec::new();
+                    let read = reader.take(Self::FIRST_BYTES as u64).read_to_end(&mut text);
+                    read.map_err(|error| InputError::from_stream(&name, error))?;
+                    return Ok(text);
+                }
+            },
+        };
+        first.truncate(filled);
+        Ok(first)
+    }
+
     /// The same input once more, to be read by somebody else.
     ///
     /// # Errors
@@ -244,6 +324,7 @@ impl Input {
             file_id: self.file_id.clone(),
             consumed: Arc::default(),
             threads: self.threads,
+            origin: self.origin.clone(),
         })
     }
 

@@ -71,8 +71,14 @@ pub enum NotCvrs {
     #[error("this is an RTF document; export the data as tab-delimited text")]
     Rtf,
     /// HL7 version 2, a message or a batch.
-    #[error("this is HL7, which is not read here; export the data as tab-delimited CVRS text")]
+    #[error("this is HL7, which is not read here; make CVRS text of it first: cvrs convert --to cvrs")]
     Hl7,
+    /// HL7 version 2 in which no dose or refusal is told.
+    #[error("this is HL7 without an RXA segment; give messages that tell a vaccination or a refusal (VXU)")]
+    Hl7WithoutDose,
+    /// Something else than the HL7 that it was said to be.
+    #[error("this is no HL7 version 2 text; give messages that begin with MSH, or leave --from out")]
+    NoHl7,
     /// XML, such as FHIR or CDA.
     #[error("this is XML; export the data as tab-delimited CVRS text")]
     Xml,
