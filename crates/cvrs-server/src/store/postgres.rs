@@ -5,15 +5,18 @@
 //!
 //! Uploads of one database follow each other (an advisory lock), as in the embedded store.
 
+mod tls;
+
 use super::{Days, End, Logged, Name, Operation, Result, RowSink, Status, Store, StoreError, Upload, Writer, key};
 use crate::batch::Batch;
 use crate::intake::Media;
 use crate::reply::Stored;
 use cvrs_api::JobState;
 use postgres::fallible_iterator::FallibleIterator;
-use postgres::{Client, NoTls, Row};
+use postgres::{Client, Row};
 use std::io::Write as _;
 use std::sync::{Condvar, Mutex, PoisonError};
+use tls::Address;
 use uuid::Uuid;
 
 /// Connections that are kept.
@@ -69,7 +72,7 @@ const fn table(store: Name) -> &'static str {
 
 /// Uploads and records in a PostgreSQL database. `Debug` shows neither host nor password.
 pub(crate) struct PostgresStore {
-    config: postgres::Config,
+    address: Address,
     idle: Mutex<Vec<Client>>,
     is_writing: Mutex<bool>,
     written: Condvar,
@@ -92,18 +95,8 @@ fn failed(what: &'static str) -> impl Fn(postgres::Error) -> StoreError {
 impl PostgresStore {
     /// Connects, and makes the tables that are missing, in the schema `cvrs`.
     pub(crate) fn open(url: &str) -> Result<Self> {
-        // The parser's own words could quote the address, and with it a password.
-        let config: postgres::Config = url.parse().map_err(|_| {
-            StoreError::new(
-                "cannot use the database",
-                "the address is not of the form postgres://USER:PASSWORD@HOST:PORT/NAME",
-            )
-        })?;
-        if config.get_ssl_mode() == postgres::config::SslMode::Require {
-            let cause = "sslmode=require is not supported; reach the database over this machine or a tunnel";
-            return Err(StoreError::new("cannot use the database", cause));
-        }
-        let store = Self { config, idle: Mutex::default(), is_writing: Mutex::default(), written: Condvar::new() };
+        let address = Address::parse(url).map_err(|cause| StoreError::new("cannot use the database", cause))?;
+        let store = Self { address, idle: Mutex::default(), is_writing: Mutex::default(), written: Condvar::new() };
         let mut client = store.connect("cannot connect to the database")?;
         let made = client.batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK}); {SCHEMA} COMMIT"));
         made.map_err(failed("cannot make the tables"))?;
@@ -118,7 +111,7 @@ impl PostgresStore {
                 // One that the server closed meanwhile is no use.
                 Some(client) if client.is_closed() => {}
                 Some(client) => return Ok(client),
-                None => return self.config.connect(NoTls).map_err(failed(what)),
+                None => return self.address.connect().map_err(failed(what)),
             }
         }
     }

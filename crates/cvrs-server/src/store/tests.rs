@@ -235,6 +235,51 @@ mod with_postgres {
     }
 
     #[test]
+    fn tls_is_as_strict_as_the_address_asks() {
+        let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let (server, port) = match Throwaway::start_encrypted(&own.cert.pem(), &own.signing_key.serialize_pem()) {
+            Ok(started) => started,
+            Err(cause) => {
+                eprintln!("SKIPPED: TLS to PostgreSQL was not tried, since {cause}");
+                return;
+            }
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, pem: String| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, pem).unwrap();
+            path.display().to_string().replace('/', "%2F")
+        };
+        let (right, wrong) = (file("right.pem", own.cert.pem()), file("wrong.pem", other.cert.pem()));
+        let open = |host: &str, query: String| {
+            super::super::PostgresStore::open(&format!("postgres://app@{host}:{port}/postgres{query}"))
+        };
+        // The server takes no one who does not encrypt, so that whoever gets in has.
+        assert!(open("localhost", "?sslmode=disable".into()).is_err());
+        for (host, query) in [
+            ("localhost", String::new()),
+            ("127.0.0.1", "?sslmode=require".into()),
+            ("127.0.0.1", format!("?sslmode=verify-ca&sslrootcert={right}")),
+            ("localhost", format!("?sslrootcert={right}&connect_timeout=9&sslmode=verify-full")),
+        ] {
+            open(host, query.clone()).unwrap_or_else(|error| panic!("{host} {query}: {error}"));
+        }
+        for (host, query) in [
+            ("127.0.0.1", format!("?sslmode=verify-full&sslrootcert={right}")),
+            ("localhost", format!("?sslmode=verify-full&sslrootcert={wrong}")),
+            ("localhost", format!("?sslmode=verify-ca&sslrootcert={wrong}")),
+            ("localhost", format!("?sslmode=require&sslrootcert={wrong}")),
+            ("localhost", "?sslmode=verify-full&sslrootcert=system".into()),
+        ] {
+            assert!(open(host, query.clone()).is_err(), "{host} {query}");
+        }
+        let store = open("localhost", format!("?sslmode=verify-full&sslrootcert={right}")).unwrap();
+        super::suite(&store);
+        drop(server);
+    }
+
+    #[test]
     fn a_password_is_in_no_message() {
         for url in
             ["postgres://app:hush@[bad", "postgres://app:hush@127.0.0.1:1/x", "postgres://app:hush@x/y?sslmode=require"]
