@@ -297,11 +297,16 @@ impl Server {
         count_records(source.open_with(self, LineLimits::Off)?)
     }
 
-    /// Whether a body could be a job: the rules for zips, and its first line.
+    /// Whether a body could be a job: the rules for zips, its first line, and the lines of a text that is not packed. Too
+    /// many records are no reason to refuse it: that job ends with an entry that says so.
     pub(crate) fn preview(&self, body: &Body) -> Result<()> {
         let source = Source { file: body.file()?, bytes: body.bytes, media: body.media };
-        let (head, is_whole) = source.open_with(self, LineLimits::Off)?.head()?;
-        crate::intake::judge_head(&head, is_whole).map(drop)
+        let lines = if body.media == Media::Text { LineLimits::On } else { LineLimits::Off };
+        let text = source.open_with(self, lines)?;
+        let watching = text.watching();
+        let (head, is_whole) = text.head()?;
+        crate::intake::judge_head(&head, is_whole)?;
+        if watching.has_too_many_rows() { Ok(()) } else { watching.judge() }
     }
 }
 

@@ -33,6 +33,21 @@ async fn wait(site: &Site, token: &str, id: &str) -> JobStatus {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_with_too_many_lines_is_refused_at_once_and_too_many_records_are_told_by_the_job() {
+    let site = Site::new();
+    let token = site.sender().await;
+    let headers = [("authorization", &*token), ("content-type", "text/plain")];
+    let empty_lines = file(&["A1"]) + &"\n".repeat(1_000_000);
+    site.call("POST", JOBS, &headers, empty_lines).await.refused(400);
+    let long_line = file(&["A1"]) + &"x".repeat((4 << 20) + 1);
+    site.call("POST", JOBS, &headers, long_line).await.refused(400);
+    let rows = file(&["A1"]) + &"A\n".repeat(200_000);
+    let first: JobStatus = site.call("POST", JOBS, &headers, rows).await.json();
+    let done = wait(&site, &token, &first.id).await;
+    assert!(done.validation_errors[0].starts_with("MAX ROWS"), "{:?}", done.validation_errors);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_queued_done_and_told() {
     let site = Site::new();
     let token = site.sender().await;
