@@ -52,10 +52,12 @@ fn list(args: &ListClients) -> Result<Exit> {
     let mut text = String::from("id\tjurisdiction\tscopes\twrites\tmay act for\n");
     for client in clients {
         let scopes: Vec<&str> = client.scopes.iter().map(|scope| scope.name()).collect();
+        // An account that only validates writes nothing, whatever else is said of it.
+        let writes = !client.validate_only;
         let flags = [
-            (client.write_redacted, "redacted"),
-            (client.write_non_redacted, "non-redacted"),
-            (client.write_object_storage, "object storage"),
+            (client.write_redacted && writes, "redacted"),
+            (client.write_non_redacted && writes, "non-redacted"),
+            (client.write_object_storage && writes, "object storage"),
             (client.validate_only, "nothing (validate only)"),
         ];
         let writes: Vec<&str> = flags.iter().filter(|(is_on, _)| *is_on).map(|(_, name)| *name).collect();
