@@ -14,6 +14,7 @@ mod ahead;
 mod compression;
 mod decode;
 mod error;
+mod folder;
 mod kept;
 mod open;
 mod output;
@@ -33,6 +34,7 @@ mod zip_member;
 
 pub use compression::Compression;
 pub use error::{InputCause, InputError};
+pub use folder::AtomicFolder;
 pub use kept::Kept;
 pub use open::{Body, Input};
 pub use output::AtomicFile;

@@ -45,6 +45,12 @@ pub enum OutputCause {
     /// The name is that of a folder.
     #[error("this is a folder; name a file in it")]
     IsDirectory,
+    /// The name is that of a file, and a folder is to be made.
+    #[error("this is a file, and a folder is to be written; name another place")]
+    NotAFolder,
+    /// The folder holds what this program has not written.
+    #[error("the folder holds other files; name a new or an empty one")]
+    NotEmpty,
     /// The folder to write in is not there.
     #[error("its folder does not exist; make the folder first")]
     NoFolder,
