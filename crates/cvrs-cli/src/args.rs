@@ -11,7 +11,7 @@ mod split;
 mod submit;
 
 pub(crate) use book::{Codes, CodesAction, Explain, Fields, ImportCodes, Rules, ShowCode, TableFormat};
-pub(crate) use convert::{Convert, DialectName, Hl7, SourceForm, TargetForm};
+pub(crate) use convert::{BundleName, CompressionName, Convert, DialectName, Hl7, SourceForm, TargetForm};
 pub(crate) use fix::Fix;
 pub(crate) use redact::{FindingsFormat, ModelName, Redact};
 #[cfg(feature = "serve")]

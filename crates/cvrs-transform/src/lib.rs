@@ -17,13 +17,17 @@
 //! assert!(out.ends_with(format!("\nA1\t\t\tB1{}\n", "\t".repeat(41)).as_bytes()));
 //! ```
 //!
-//! Features, all off by default, so that who needs none pays for none: `hl7`, `redact`.
+//! Features, all off by default, so that who needs none pays for none: `arrow` (Parquet too), `fhir`, `hl7`, `redact`.
 //!
 //! Nothing here checks a record, reads a clock or opens a file: callers choose the records (the engine's `convert_input`
 //! hands over those without an error), and write what comes out.
 //!
 //! Feature `redact`: the redacted models D and P.
 
+#[cfg(feature = "arrow")]
+pub mod columns;
+#[cfg(feature = "fhir")]
+pub mod fhir;
 #[cfg(feature = "hl7")]
 pub mod hl7;
 #[cfg(feature = "redact")]

@@ -19,7 +19,7 @@ pub struct Rows {
 }
 
 /// Cells that no column stands above are left out.
-const SURPLUS: Finding = Finding {
+pub(crate) const SURPLUS: Finding = Finding {
     code: "CNV001",
     dch: None,
     level: Level::Warn,

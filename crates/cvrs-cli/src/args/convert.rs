@@ -1,7 +1,11 @@
 //! What may be typed after `cvrs convert`.
 
+mod columns;
+mod fhir;
 mod hl7;
 
+pub(crate) use columns::{Columns, CompressionName};
+pub(crate) use fhir::{BundleName, Fhir};
 pub(crate) use hl7::{DialectName, Hl7};
 
 use super::{OperationName, day, level};
@@ -19,6 +23,12 @@ pub(crate) enum TargetForm {
     Cvrs,
     /// HL7 v2.5.1, one VXU_V04 message a record.
     Hl7,
+    /// FHIR R4: Immunizations, and the Patients, Locations and Organizations that they refer to.
+    Fhir,
+    /// Columns as text and what is derived from them, in Parquet.
+    Parquet,
+    /// The same columns in Arrow's own format: a file, or with a name in .arrows and on stdout a stream.
+    Arrow,
 }
 
 /// What records are read from.
@@ -28,6 +38,10 @@ pub(crate) enum SourceForm {
     Cvrs,
     /// HL7 v2, messages or batches of any sender.
     Hl7,
+    /// Columns of CVRS as text, in Parquet.
+    Parquet,
+    /// Columns of CVRS as text in Arrow's own format, a file or a stream.
+    Arrow,
 }
 
 /// `cvrs convert`.
@@ -44,7 +58,7 @@ pub(crate) struct Convert {
     /// Version of CVRS that is written [default: the one that is read; 3 from HL7].
     #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
     pub(crate) cvrs_version: Option<String>,
-    /// Write to a file instead of stdout.
+    /// Write to a file instead of stdout; FHIR resources go to a folder.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Convert records with errors too.
@@ -79,4 +93,8 @@ pub(crate) struct Convert {
     pub(crate) test: bool,
     #[command(flatten)]
     pub(crate) hl7: Hl7,
+    #[command(flatten)]
+    pub(crate) fhir: Fhir,
+    #[command(flatten)]
+    pub(crate) columns: Columns,
 }

@@ -7,9 +7,15 @@
 //!
 //! A target is a file of this folder: a converter for the workers, and an [`Output`] that takes what they made.
 
+mod arrow;
+mod columns;
 mod cvrs;
+mod fhir;
+mod from_columns;
 mod hl7;
+mod name;
 mod output;
+mod parquet;
 
 use super::validate::{local_day, operation, refuse_same, version};
 use crate::args::{Common, Convert, DialectName, Hl7, OperationName, SourceForm, TargetForm};
@@ -46,10 +52,11 @@ pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
         }
         file => file.clone().unwrap_or_else(|| PathBuf::from("-")),
     };
+    refuse_strangers(args)?;
     refuse_clashes(args, path.clone())?;
     let control = Arc::new(Control::default());
     interrupt::watch(&control);
-    let mut input = Input::from_argument(&path)?;
+    let (mut input, told) = from_columns::open(args, Input::from_argument(&path)?)?;
     let mut options = Options {
         operation: operation(args.operation),
         is_test: args.test,
@@ -59,10 +66,13 @@ pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
         ..Options::new(Profile::Recommended, args.today.unwrap_or_else(local_day))
     };
     args.profile.apply(&mut options)?;
-    let source = source(args, &mut input)?;
+    let source = match &told {
+        Some(_) => SourceForm::Cvrs,
+        None => source(args, &mut input)?,
+    };
     refuse_useless(args, source)?;
     let (input, reading) = match source {
-        SourceForm::Cvrs => (input, None),
+        SourceForm::Cvrs | SourceForm::Parquet | SourceForm::Arrow => (input, None),
         SourceForm::Hl7 => {
             let (text, reading) = hl7_input::open(input, read_options(args)?, further(args)?)?;
             (text, Some(reading))
@@ -72,15 +82,26 @@ pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
         args,
         common,
         reading,
+        is_of_columns: told.is_some(),
         name: path.display().to_string(),
         file_name: path.file_name().and_then(|name| name.to_str()).filter(|_| path.as_os_str() != "-"),
         book: Book::with_codes(&options, stored_codes::current()?),
         control,
     };
-    match args.to {
-        TargetForm::Cvrs => cvrs::run(&conversion, input),
+    let exit = match args.to {
+        TargetForm::Cvrs => match &told {
+            Some(told) if args.cvrs_version.is_none() => from_columns::run(&conversion, input, told),
+            _ => cvrs::run(&conversion, input),
+        },
         TargetForm::Hl7 => hl7::run(&conversion, input),
+        TargetForm::Fhir => fhir::run(&conversion, input),
+        TargetForm::Parquet => parquet::run(&conversion, input),
+        TargetForm::Arrow => arrow::run(&conversion, input),
+    }?;
+    if let Some(told) = told {
+        told.tell(&conversion);
     }
+    Ok(exit)
 }
 
 /// What the input is: told by the content, unless it is named.
@@ -132,6 +153,21 @@ fn refuse_clashes(args: &Convert, input: PathBuf) -> Result<()> {
     refuse_same(&outputs, &[input])
 }
 
+/// No option that says nothing to the target.
+fn refuse_strangers(args: &Convert) -> Result<()> {
+    let (columns, fhir) = (args.columns.given(), args.fhir.given());
+    let strange = match args.to {
+        TargetForm::Fhir => columns,
+        TargetForm::Parquet => {
+            let strange = columns.into_iter().filter(|name| *name == "--compression").chain(fhir);
+            strange.collect()
+        }
+        TargetForm::Arrow => fhir,
+        TargetForm::Cvrs | TargetForm::Hl7 => [columns, fhir].concat(),
+    };
+    strange.first().map_or(Ok(()), |name| Err(Fault::usage(format!("{name} says nothing to this form of --to"))))
+}
+
 /// What all targets need.
 struct Conversion<'a> {
     args: &'a Convert,
@@ -144,6 +180,8 @@ struct Conversion<'a> {
     control: Arc<Control>,
     /// The reading of the input, where it is HL7.
     reading: Option<hl7_input::Reading>,
+    /// Whether the input is a file of columns.
+    is_of_columns: bool,
 }
 
 impl Conversion<'_> {
@@ -174,7 +212,7 @@ impl Conversion<'_> {
             parts: outs.rejects.is_some(),
             figures: false,
             // The convention for names is about CVRS files.
-            name: self.file_name.filter(|_| self.reading.is_none()),
+            name: self.file_name.filter(|_| self.reading.is_none() && !self.is_of_columns),
             tuning: self.tuning(),
         };
         let checked = convert_input(input, &request, &self.control, converter, self.args.all, &mut outs);

@@ -1,6 +1,8 @@
 //! One file a target, and the desk that they work at.
 
+mod columns;
 mod cvrs;
+mod fhir;
 mod from_hl7;
 mod hl7;
 

@@ -75,6 +75,9 @@ pub enum InputCause {
     /// Compressed data contradict themselves or their checksum.
     #[error("the {0} data are damaged (bad checksum or structure); copy or download the file again")]
     Corrupt(Compression),
+    /// A file of columns cannot be read, or not as CVRS.
+    #[error("{0}")]
+    Columns(Box<str>),
     /// Something else follows the compressed data.
     #[error("the {0} data are followed by something else; compress the file again")]
     TrailingData(Compression),

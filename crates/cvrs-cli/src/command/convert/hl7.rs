@@ -64,7 +64,7 @@ fn stem(name: &str) -> &str {
 }
 
 /// A time with seconds and offset, in either spelling.
-fn time(text: &str) -> Option<DateTime<FixedOffset>> {
+pub(super) fn time(text: &str) -> Option<DateTime<FixedOffset>> {
     let as_hl7 = || {
         // A fraction of a second is legal and not written.
         let (digits, offset) = text.split_at_checked(text.find(['+', '-'])?)?;
@@ -76,15 +76,15 @@ fn time(text: &str) -> Option<DateTime<FixedOffset>> {
 }
 
 /// What the convention `yyyymmdd_NN_AAA` tells.
-struct FileName<'n> {
+pub(super) struct FileName<'n> {
     day: &'n str,
     number: &'n str,
-    entity: &'n str,
+    pub(super) entity: &'n str,
 }
 
 impl<'n> FileName<'n> {
     /// The parts of a name that begins so, whatever follows but a letter or digit.
-    fn of(name: &'n str) -> Option<Self> {
+    pub(super) fn of(name: &'n str) -> Option<Self> {
         let (day, rest) = name.split_once('_')?;
         let (number, rest) = rest.split_once('_')?;
         let (entity, rest) = rest.split_at_checked(3)?;

@@ -1,0 +1,84 @@
+//! What comes of a text, chunk by chunk.
+
+use cvrs_codes::CodeSets;
+use cvrs_parse::{Header, Index};
+use cvrs_transform::columns::{
+    Builder, Compression, Dictionaries, Error, Facts, FileWriter, Gatherer, Options, ParquetWriter, Part, RecordBatch,
+    Source, StreamWriter,
+};
+
+/// Batches of a text, with what goes with them.
+pub(crate) struct Made {
+    pub(crate) batches: Vec<RecordBatch>,
+    pub(crate) gatherer: Gatherer,
+    pub(crate) facts: Facts,
+    /// Codes of what was told.
+    pub(crate) told: Vec<&'static str>,
+}
+
+/// Makes batches of `rows` rows of a text that is cut into chunks of so many lines.
+pub(crate) fn make(text: &[u8], options: &Options, chunk: usize, rows: usize, dictionaries: Dictionaries) -> Made {
+    let (header, body) = Header::split_off(text);
+    let mut index = Index::default();
+    index.build(body);
+    let builder = Builder::new(&header, options, CodeSets::builtin());
+    let source = options.source.then(|| Source { name: "a.txt".to_owned() });
+    let mut gatherer = Gatherer::new(header.version(), options, source, rows, dictionaries);
+    let (mut part, mut cells, mut batches) = (Part::default(), Vec::new(), Vec::new());
+    let (mut findings, mut number) = (Vec::new(), 0);
+    let lines: Vec<_> = index.lines(body).collect();
+    for chunk in lines.chunks(chunk) {
+        builder.begin(&mut part);
+        for line in chunk.iter().filter(|line| !line.is_blank()) {
+            number += 1;
+            let record = index.record(body, &header, *line, &mut cells);
+            builder.push(&record, line.number as u64 + 2, number, &mut part, &mut findings);
+        }
+        let taken = gatherer.add(&part, |batch| {
+            batches.push(batch);
+            Ok::<(), Error>(())
+        });
+        taken.expect("it fits");
+    }
+    batches.extend(gatherer.finish().expect("it fits"));
+    let line = &text[..header.byte_len()];
+    let facts = Facts::of_header(line, &header, "cvrs of a test");
+    Made { batches, gatherer, facts, told: findings.iter().map(|finding| finding.code).collect() }
+}
+
+/// The same as a Parquet file of row groups of so many rows.
+pub(crate) fn parquet(text: &[u8], options: &Options, chunk: usize, rows: usize) -> Vec<u8> {
+    let made = make(text, options, chunk, rows, Dictionaries::OfBatch);
+    let mut writer =
+        ParquetWriter::new(Vec::new(), made.gatherer.schema(), &made.facts, "cvrs of a test").expect("a schema");
+    for batch in &made.batches {
+        let columns = writer.begin_group(batch).expect("columns");
+        writer
+            .write_group(columns.into_iter().map(|column| column.encode().expect("encoded")).collect())
+            .expect("a group");
+    }
+    writer.finish().expect("a file")
+}
+
+/// The same as Arrow's stream form.
+pub(crate) fn stream(text: &[u8], options: &Options, compression: Compression, rows: usize) -> Vec<u8> {
+    let made = make(text, options, 100, rows, Dictionaries::UpTo(3));
+    let mut writer = StreamWriter::new(made.gatherer.schema(), made.facts.metadata(), compression).expect("a schema");
+    for batch in &made.batches {
+        writer.batch(batch).expect("a batch");
+    }
+    writer.finish().expect("a stream");
+    std::mem::take(writer.buffer())
+}
+
+/// The same as Arrow's file form.
+pub(crate) fn file(text: &[u8], options: &Options, compression: Compression, rows: usize) -> Vec<u8> {
+    let made = make(text, options, 100, rows, Dictionaries::Whole(1 << 20));
+    let mut writer = FileWriter::new(made.gatherer.schema(), made.facts.metadata(), compression).expect("a schema");
+    let mut kept = Vec::new();
+    for batch in &made.batches {
+        writer.batch(batch, &mut kept).expect("a batch");
+    }
+    let (start, end) = writer.finish(&made.gatherer.dictionaries()).expect("a file");
+    [start, kept, end].concat()
+}
