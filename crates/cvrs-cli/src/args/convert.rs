@@ -55,7 +55,7 @@ pub(crate) struct Convert {
     /// What is read [default: told from the content].
     #[arg(long, value_name = "FORM")]
     pub(crate) from: Option<SourceForm>,
-    /// Version of CVRS that is written [default: the one that is read; 3 from HL7].
+    /// From HL7: version of the rows; 1 has missed appointments [default: 3].
     #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
     pub(crate) cvrs_version: Option<String>,
     /// Write to a file instead of stdout; FHIR resources go to a folder.

@@ -120,6 +120,7 @@ fn refuse_useless(args: &Convert, source: SourceForm) -> Result<()> {
         ("--make-event-ids", args.hl7.make_event_ids),
         ("--defaults", args.hl7.defaults),
         ("--log", args.hl7.log.is_some()),
+        ("--cvrs-version", args.cvrs_version.is_some()),
     ];
     match given.into_iter().find(|(_, is_given)| *is_given && source != SourceForm::Hl7) {
         Some((option, _)) => Err(Fault::usage(format!("{option} is about reading HL7, and the input is none"))),
