@@ -117,6 +117,7 @@ impl<'a> Record<'a> {
 
     /// The data model (rule book, section 0): told by `ext_type`, or by the redacted columns where that is empty.
     /// `None` for another code.
+    #[inline]
     pub fn model(&self) -> Option<Model> {
         match self.get(Field::ExtType) {
             b"D" | b"d" => Some(Model::D),

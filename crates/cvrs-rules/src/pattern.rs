@@ -93,6 +93,8 @@ pub struct Patterns {
     records: u64,
     scientific: Tally,
     same: [Same; VARYING.len()],
+    /// How many of those differ: once all do, they need no look.
+    n_differing: usize,
     latest: u32,
     /// The same as a day is written, so that an earlier one is known by its letters.
     latest_text: [u8; 10],
@@ -112,21 +114,29 @@ impl Patterns {
     }
 
     /// Looks at a record, whether or not anything is wrong with it.
+    #[inline]
     pub fn observe(&mut self, record: &Record<'_>, line: u64) {
         self.records += 1;
         if is_scientific(record.get(Field::VaxEventId)) || is_scientific(record.get(Field::RecipId)) {
             self.scientific.add(line);
         }
-        for (same, (field, _)) in self.same.iter_mut().zip(VARYING) {
-            if !same.differs {
-                same.add(record.get(field), line);
-            }
+        if self.n_differing < VARYING.len() {
+            self.observe_same(record, line);
         }
         let admin = record.get(Field::AdminDate);
         // Days order as their letters do, so nearly always a comparison tells that it is not later.
         if admin.len() != self.latest_text.len() || *admin > self.latest_text[..] {
             self.observe_late(admin);
         }
+    }
+
+    /// Looks whether columns that should vary still have one value.
+    #[inline(never)]
+    fn observe_same(&mut self, record: &Record<'_>, line: u64) {
+        for (same, (field, _)) in self.same.iter_mut().zip(VARYING) {
+            same.add(record.get(field), line);
+        }
+        self.n_differing = self.same.iter().filter(|same| same.differs).count();
     }
 
     #[inline(never)]
@@ -203,6 +213,7 @@ impl Patterns {
         for (same, later) in self.same.iter_mut().zip(later.same) {
             same.merge(later);
         }
+        self.n_differing = self.same.iter().filter(|same| same.differs).count();
         self.note_latest(later.latest);
         for (tally, later) in self.lost_zeros.iter_mut().zip(later.lost_zeros) {
             tally.merge(later);
@@ -311,7 +322,12 @@ const DATES: [Field; 3] = [Field::RecipDob, Field::AdminDate, Field::VaxExpirati
 
 /// Whether an id is what a spreadsheet makes of a long number: `1.23457E+11`.
 #[inline]
+#[inline]
 fn is_scientific(id: &[u8]) -> bool {
+    // One look tells nearly all.
+    if id.len() < 5 || id[id.len() - 3] != b'+' {
+        return false;
+    }
     let [first, .., b'E' | b'e', b'+', tens, ones] = id else { return false };
     let mantissa = &id[1..id.len() - 4];
     first.is_ascii_digit()
