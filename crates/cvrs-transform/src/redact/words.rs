@@ -66,6 +66,14 @@ impl<'a> Needle<'a> {
         if self.is_ascii() && !self.may_be_in(hay) {
             return false;
         }
+        if self.is_ascii() && hay.is_ascii() {
+            let character = |at: usize| hay.get(at).map(|&byte| char::from(byte));
+            let mut parts = hay.windows(self.text.len()).enumerate();
+            return parts.any(|(at, part)| {
+                part.eq_ignore_ascii_case(self.text)
+                    && is_right(at.checked_sub(1).and_then(character), character(at + part.len()))
+            });
+        }
         let fold = |text: &[u8]| String::from_utf8_lossy(text).to_lowercase();
         let (hay, needle) = (fold(hay), fold(self.text));
         hay.match_indices(&needle).any(|(at, found)| {
