@@ -208,8 +208,11 @@ pub struct Tally {
     pub doubt: Option<String>,
 }
 
-/// Adds up what is said of a part of `records`; `is_repeat` if an attempt before was left without a reply.
-pub fn tally(answer: &Answer, records: u64, operation: Operation, is_repeat: bool) -> Tally {
+/// Adds up what is said of a part of `records`.
+///
+/// `repeated` is for a part whose earlier attempt was left without a reply: how many of its records have the id of an
+/// earlier one of them, and so would be refused in any case.
+pub fn tally(answer: &Answer, records: u64, operation: Operation, repeated: Option<u64>) -> Tally {
     let mut tally = Tally { is_estimate: answer.is_cut, ..Tally::default() };
     if let Some(total) = answer.total.filter(|&total| total != records && !answer.stores.is_empty()) {
         tally.doubt = Some(format!("the service counts {total} records of {records}"));
@@ -224,18 +227,18 @@ pub fn tally(answer: &Answer, records: u64, operation: Operation, is_repeat: boo
     for (name, store) in &answer.stores {
         let listed = store.errors.len() as u64;
         let n_errors = store.n_errors.unwrap_or(listed);
-        tally.n_unlisted += n_errors.saturating_sub(listed);
         let processed = store.processed.unwrap_or_else(|| records.saturating_sub(n_errors + invalid()));
         if processed + n_errors > records && tally.doubt.is_none() {
             tally.doubt = Some(format!("{name} counts {processed} and {n_errors} records of {records}"));
         }
-        let ours = match operation.lost_message() {
-            Some(message) if is_repeat => {
+        let (ours, told) = match (operation.lost_message(), repeated) {
+            (Some(message), Some(repeats)) => {
                 let others = store.errors.iter().filter(|text| !says(text, message)).count() as u64;
-                n_errors.saturating_sub(others)
+                (n_errors.saturating_sub(others + repeats), others)
             }
-            _ => 0,
+            _ => (0, listed),
         };
+        tally.n_unlisted += n_errors.saturating_sub(ours + if ours > 0 { told } else { listed });
         if ours > 0 {
             tally.settled.insert(name.clone(), ours);
         }

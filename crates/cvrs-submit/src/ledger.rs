@@ -27,7 +27,8 @@ create table if not exists submission (
 create table if not exists part (
     id integer primary key,
     submission integer not null references submission (id),
-    sha256 text not null, records integer not null, text_bytes integer not null, body_bytes integer not null,
+    sha256 text not null, records integer not null, repeats integer not null default 0,
+    text_bytes integer not null, body_bytes integer not null,
     mode text not null, lines text not null, blocks text not null,
     state text not null check (state in ('ready', 'sending', 'unsure', 'queued', 'done', 'failed')),
     attempts integer not null default 0, unanswered integer not null default 0,
@@ -81,6 +82,8 @@ pub struct PartRow {
     pub sha256: String,
     /// Its records.
     pub records: u64,
+    /// Those of them whose id an earlier one has; counted when it is sent again after a lost reply.
+    pub repeats: u64,
     /// Its text in bytes.
     pub text_bytes: u64,
     /// Its body in bytes.
@@ -116,6 +119,7 @@ impl PartRow {
             id: 0,
             sha256: part.sha256.clone(),
             records: part.records,
+            repeats: 0,
             text_bytes: part.text_bytes,
             body_bytes: part.body.len(),
             mode: part.mode.name().to_owned(),
@@ -134,7 +138,7 @@ impl PartRow {
 }
 
 const COLUMNS: &str = "id, sha256, records, text_bytes, body_bytes, mode, lines, blocks, state, attempts, unanswered, \
-                       server_id, sent_at, answered_at, reply, problem";
+                       server_id, sent_at, answered_at, reply, problem, repeats";
 
 fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
     let state: String = row.get(8)?;
@@ -160,6 +164,7 @@ fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
         answered_at: row.get(13)?,
         reply: row.get(14)?,
         problem: row.get(15)?,
+        repeats: row.get::<_, i64>(16)?.cast_unsigned(),
     })
 }
 
@@ -436,6 +441,15 @@ impl Submission<'_> {
             Ok(id)
         })?;
         self.part(id)
+    }
+
+    /// Enters how many records of a part have the id of an earlier one of them.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`].
+    pub fn enter_repeats(&self, id: i64, repeats: u64) -> Result<()> {
+        let update = "update part set repeats = ?2 where id = ?1";
+        self.ledger.run(|connection| connection.execute(update, params![id, repeats.cast_signed()])).map(|_| ())
     }
 
     /// An attempt begins: from now on nobody knows whether the part has arrived.

@@ -41,6 +41,7 @@ mod identity;
 mod ledger;
 mod lines;
 mod receipt;
+mod repeats;
 mod secret;
 mod submit;
 mod token;

@@ -288,7 +288,7 @@ fn part_receipt(number: usize, row: &PartRow, operation: Operation, file: &str) 
     };
     let Some(answer) = answer.filter(|_| row.state == State::Done) else { return (part, 0) };
     let Tally { stored, settled, n_unlisted, doubt, is_estimate } =
-        tally(&answer, row.records, operation, row.unanswered > 0);
+        tally(&answer, row.records, operation, (row.unanswered > 0).then_some(row.repeats));
     let mut lines = BTreeSet::new();
     let lists = answer.validation.iter().chain(answer.stores.values().flat_map(|store| &store.errors));
     for text in lists {
@@ -312,9 +312,7 @@ fn part_receipt(number: usize, row: &PartRow, operation: Operation, file: &str) 
         });
     }
     part.stored = stored;
-    // The unlisted are not told apart from what was settled.
-    let n_settled: u64 = settled.values().sum();
-    part.errors_not_listed = if n_settled > 0 { 0 } else { n_unlisted };
+    part.errors_not_listed = n_unlisted;
     part.settled = settled;
     if part.problem.is_none() {
         part.problem = doubt.or_else(|| is_estimate.then(|| "the reply was cut and has no counts".to_owned()));

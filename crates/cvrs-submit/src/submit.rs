@@ -141,9 +141,14 @@ impl<'a, 'c> Sender<'a, 'c> {
         }
         let mut pauses = self.connection.pauses();
         let mut expired = self.connection.pauses();
+        let mut is_counted = false;
         loop {
             self.connection.check()?;
             let token = self.tokens.get()?;
+            if !is_counted && self.submission.part(row.id)?.unanswered > 0 {
+                self.submission.enter_repeats(row.id, part.repeats()?)?;
+                is_counted = true;
+            }
             self.submission.begin(row.id)?;
             (self.tell)(Event::Sending { records: part.records, bytes: part.body.len() });
             let (path, media) = match part.mode {

@@ -15,6 +15,8 @@ const CENTRAL_HEADER: usize = 46;
 const END: usize = 22;
 /// All bytes of a zip that are not deflated blocks.
 pub(crate) const OVERHEAD: u64 = (LOCAL_HEADER + CENTRAL_HEADER + END + 2 * MEMBER.len() + LAST_BLOCK.len()) as u64;
+/// Bytes before the blocks.
+pub(crate) const HEAD: u64 = (LOCAL_HEADER + MEMBER.len()) as u64;
 /// The best speed: a part is sent once, and the clearinghouse is close to its limit on records long before bytes count.
 const LEVEL: u32 = 1;
 

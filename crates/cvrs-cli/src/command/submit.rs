@@ -21,7 +21,7 @@ use cvrs_submit::{
     Coverage, Cutting, Error, Event, Facts, Feed, InputFacts, Ledger, Limits, Mode, Operation, PartRow, Parts, Receipt,
     Sender, Sending, State, Target, Tokens, Versions, cut,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Submit, common: &Common) -> Result<Exit> {
     let mut tokens = context.tokens();
     let mut worst = Exit::Done;
     let mut receipts = String::new();
-    for file in &files {
+    for (at, file) in files.iter().enumerate() {
         let rejects = Rejects::new(args.rejects.as_deref(), file);
         let ended = context.submit(file, rejects, tokens.as_mut()).and_then(|done| {
             receipts += &done.receipt.json();
@@ -68,6 +68,10 @@ pub(crate) fn run(args: &Submit, common: &Common) -> Result<Exit> {
             terminal::error(&fault.message);
             // Where the way or the right to send is missing, it is missing for the next file too.
             if matches!(fault.exit, Exit::Interrupted | Exit::Credentials | Exit::Service | Exit::Usage) {
+                let left = files.len() - at - 1;
+                if left > 0 {
+                    context.note(&format!("{left} more files were not tried"));
+                }
                 break;
             }
         }
@@ -282,10 +286,14 @@ impl<'a> Context<'a> {
         let mut tell = |event: Event| self.tell_event(path, &event);
         let mut sender = Sender::new(&line.connection, tokens, &submission, sending, &mut tell);
         sender.take_up(&before);
+        let mut unmade: BTreeSet<i64> = again.keys().copied().collect();
         let mut take = |parts: Parts| {
             let mut failure = None;
             for part in parts {
                 // After a failure that others would meet too, what is left is counted and not sent.
+                if let Ok(Some(id)) = part.as_ref().map(|part| part.again) {
+                    unmade.remove(&id);
+                }
                 let sent = match (part, &failure) {
                     (Ok(_), Some(_)) => Ok(()),
                     (Ok(mut part), None) => sender.send(&mut part),
@@ -306,8 +314,22 @@ impl<'a> Context<'a> {
         let (checked, n_sent_before) = match (checked, taken.as_ref()) {
             (Ok(checked), _) => checked,
             (Err(cvrs_engine::Error::Interrupted), _) => return Err(Error::Interrupted.into()),
-            (Err(error), _) => return Err(Self::fault(path, error)),
+            (Err(error), _) => {
+                let parts = submission.parts()?;
+                let sent = parts.iter().filter(|part| matches!(part.state, State::Done | State::Queued));
+                let n: u64 = sent.map(|part| part.records).sum();
+                if n > 0 {
+                    self.note(&format!("{}: {n} records were sent before this; the ledger has them", path.display()));
+                }
+                return Err(Self::fault(path, error));
+            }
         };
+        let mut fault = taken.err().map(Fault::from);
+        if fault.is_none() && !unmade.is_empty() {
+            let what = "of a part of an earlier run it is unknown whether it arrived, and it holds records that these \
+                        rules reject; submit with the rules of that run first";
+            fault = Some(Fault::new(Exit::Service, what));
+        }
         let rows = submission.parts()?;
         let begun = submission.begun_at()?;
         let mut receipt = self.receipt(facts, &checked, n_sent_before, Some(begun), &rows);
@@ -316,7 +338,7 @@ impl<'a> Context<'a> {
             let errors = receipt.parts.iter_mut().flat_map(|part| &mut part.errors);
             errors.for_each(|error| (error.vax_event_id, error.recip_id) = (None, None));
         }
-        self.conclude(receipt, taken.err().map(Fault::from), &checked, rejects, false)
+        self.conclude(receipt, fault, &checked, rejects, false)
     }
 
     /// Makes the parts, and drops them.
@@ -417,7 +439,6 @@ impl<'a> Context<'a> {
     fn tell(&self, done: &Done) -> Result<()> {
         let text = match self.args.format {
             ReceiptFormat::Json => done.receipt.json(),
-            ReceiptFormat::Text if self.common.quiet => return Ok(()),
             ReceiptFormat::Text => tell::text(done),
         };
         Place::stdout().write(text.as_bytes())

@@ -9,6 +9,7 @@ mod faults;
 mod kill;
 mod ledger;
 mod paths;
+mod scripted;
 #[expect(dead_code, reason = "shared with the tests of the server, which need more of it")]
 #[path = "../clearinghouse/serving.rs"]
 mod serving;

@@ -27,6 +27,10 @@ proptest! {
         let (clean, rejects) = lines::part(&text, &rejected);
         prop_assert_eq!(clean, gathered.clean);
         prop_assert_eq!(rejects, gathered.rejects);
+        let whole = lines::split(&text);
+        let is_clean = |line: &&lines::Line<'_>| !line.is_blank() && !rejected.contains(&line.number);
+        let clean: Vec<u64> = whole.iter().skip(1).filter(is_clean).map(|line| line.number).collect();
+        prop_assert_eq!(clean, gathered.clean_lines);
         let records = lines::split(&text).iter().skip(1).filter(|line| !line.is_blank()).count();
         prop_assert_eq!(report.summary.records, records as u64);
         prop_assert!(report.summary.is_conserved());

@@ -15,6 +15,8 @@ pub(crate) struct Gathered {
     pub(crate) reports: [Vec<u8>; 3],
     pub(crate) clean: Vec<u8>,
     pub(crate) rejects: Vec<u8>,
+    /// The numbers of the lines in `clean`.
+    pub(crate) clean_lines: Vec<u64>,
     /// The version and all counts, or the failure's words.
     pub(crate) end: String,
     /// Whether what was given out can be taken back.
@@ -51,6 +53,12 @@ impl Sinks for Gathered {
     fn findings(&mut self, report: usize, bytes: &[u8], ends: &[u32]) -> Result<()> {
         assert_eq!(ends.last().map_or(0, |&end| end as usize), bytes.len());
         self.reports[report].extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn lines(&mut self, numbers: std::ops::Range<u64>, held_back: &[u64]) -> Result<()> {
+        assert!(held_back.is_sorted() && held_back.iter().all(|line| numbers.contains(line)), "{held_back:?}");
+        self.clean_lines.extend(numbers.filter(|line| !held_back.contains(line)));
         Ok(())
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use ring::digest::SHA256;
 use std::io::{Cursor, Read};
 
 const HEADER: &[u8] = b"vax_event_id\tcvx\tlot_number\n";
@@ -158,6 +159,18 @@ fn what_was_sent_is_left_out_and_what_is_unsure_is_made_again_to_the_byte() {
     }
     lines.sort_unstable();
     assert_eq!(lines, (2..25_002).collect::<Vec<u64>>());
+}
+
+#[test]
+fn repeated_ids_of_a_part_are_counted() {
+    let mut records = records(100);
+    records[70] = records[20].clone();
+    records[90] = [b"E3".as_slice(), b"\t9\tother\n"].concat();
+    for mode in [Mode::Sync, Mode::Async] {
+        let mut parts = parts_of(&records, cutting(80, u64::MAX, Some(mode), 1), 100);
+        let repeats: Vec<u64> = parts.iter_mut().map(|part| part.repeats().unwrap()).collect();
+        assert_eq!(repeats, [1, 0]);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::fault::Result;
 use cvrs_engine::io::{AtomicFile, OutputError};
 use cvrs_engine::{Error, Sinks};
-use cvrs_submit::{Coverage, Feed, Owner};
+use cvrs_submit::{Coverage, Feed};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::ops::Range;
@@ -58,7 +58,7 @@ pub(super) struct Clean<'a> {
     numbers: Range<u64>,
     held_back: Vec<u64>,
     rejected: BTreeSet<u64>,
-    /// Records that are held back now and were sent by an earlier run, under other rules.
+    /// Records that are held back now and belong to parts of earlier runs, under other rules.
     pub(super) n_sent_before: u64,
 }
 
@@ -99,8 +99,7 @@ impl Sinks for Clean<'_> {
         self.rejected.clear();
         self.rejected.extend(held_back);
         if !self.sent.is_empty() {
-            let is_sent = |line: &&u64| self.sent.owner(**line) == Some(Owner::Sent);
-            self.n_sent_before += held_back.iter().filter(is_sent).count() as u64;
+            self.n_sent_before += held_back.iter().filter(|&&line| self.sent.owner(line).is_some()).count() as u64;
         }
         Ok(())
     }
