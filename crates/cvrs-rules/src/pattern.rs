@@ -322,7 +322,6 @@ const DATES: [Field; 3] = [Field::RecipDob, Field::AdminDate, Field::VaxExpirati
 
 /// Whether an id is what a spreadsheet makes of a long number: `1.23457E+11`.
 #[inline]
-#[inline]
 fn is_scientific(id: &[u8]) -> bool {
     // One look tells nearly all.
     if id.len() < 5 || id[id.len() - 3] != b'+' {
