@@ -1,6 +1,6 @@
 //! Exports: streams of JSON with one long string, made while they are sent.
 
-use crate::intake::{LineLimits, TextReader, open_text};
+use crate::intake::{Kind, LineLimits, TextReader, messages, open_received};
 use crate::refusal::{Refusal, Result};
 use crate::server::Server;
 use crate::store::{Days, Operation, Upload};
@@ -106,8 +106,7 @@ pub(crate) fn stream_export(server: Arc<Server>, jurisdiction: String, days: Day
             push_json(&mut sending.buffer, header_line().as_bytes());
         }
         let is_heard = match format {
-            // No upload of HL7 has ever been taken.
-            ExportFormat::Hl7Raw => true,
+            ExportFormat::Hl7Raw => send_messages(&server, &jurisdiction, &days, sending)?,
             ExportFormat::CvrsRaw => send_raw(&server, &jurisdiction, &days, sending)?,
             ExportFormat::CvrsProcessedRedacted => {
                 send_stored(&server, Store::Redacted, &jurisdiction, &days, sending)?
@@ -133,12 +132,53 @@ fn send_stored(server: &Server, store: Store, jurisdiction: &str, days: &Days, s
 }
 
 fn text_of(server: &Server, upload: &Upload) -> Result<TextReader> {
-    open_text(server.folder.raw(upload.id)?, upload.bytes, upload.media, &server.config.limits, LineLimits::Off)
+    open_received(server.folder.raw(upload.id)?, upload.bytes, upload.media, &server.config.limits, LineLimits::Off)
+}
+
+/// The messages of all uploads of HL7, as they were received and one after the other.
+fn send_messages(server: &Server, jurisdiction: &str, days: &Days, sending: &mut Sending) -> Result<bool> {
+    for upload in server.store.raw(jurisdiction, days)? {
+        if upload.operation == Operation::Delete || upload.kind == Kind::Cvrs {
+            continue;
+        }
+        let mut reader = messages(text_of(server, &upload)?, upload.kind)?;
+        let mut last = b'\r';
+        let is_heard = send_text(&mut reader, sending, &mut last)?;
+        if !is_heard {
+            return Ok(false);
+        }
+        if !matches!(last, b'\r' | b'\n') {
+            // The next message begins a line.
+            sending.buffer.extend_from_slice(b"\\r");
+        }
+    }
+    Ok(true)
+}
+
+/// Sends a text as part of a JSON string; `last` is its last byte then.
+fn send_text(reader: &mut dyn Read, sending: &mut Sending, last: &mut u8) -> Result<bool> {
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut carry: Vec<u8> = Vec::new();
+    loop {
+        let read = reader.read(&mut piece)?;
+        carry.extend_from_slice(&piece[..read]);
+        // A character that was cut in two waits for its other half.
+        let whole = if read == 0 { carry.len() } else { whole_characters(&carry) };
+        push_json(&mut sending.buffer, &carry[..whole]);
+        *last = carry[..whole].last().copied().unwrap_or(*last);
+        carry.drain(..whole);
+        if !sending.send_if_full() {
+            return Ok(false);
+        }
+        if read == 0 {
+            return Ok(true);
+        }
+    }
 }
 
 fn send_raw(server: &Server, jurisdiction: &str, days: &Days, sending: &mut Sending) -> Result<bool> {
     for upload in server.store.raw(jurisdiction, days)? {
-        if upload.operation == Operation::Delete {
+        if upload.operation == Operation::Delete || upload.kind != Kind::Cvrs {
             continue;
         }
         let mut lines = Lines::open(text_of(server, &upload)?)?;
@@ -233,21 +273,8 @@ pub(crate) fn stream_file(server: &Server, upload: &Upload, form: Form) -> Resul
         let mut reader = text_of(server, upload)?.reader()?;
         let body = stream(move |sending| {
             sending.buffer.extend_from_slice(b"{\"data\":\"");
-            let mut piece = vec![0; PIECE_BYTES];
-            let mut carry: Vec<u8> = Vec::new();
-            loop {
-                let read = reader.read(&mut piece)?;
-                carry.extend_from_slice(&piece[..read]);
-                // A character that was cut in two waits for its other half.
-                let whole = if read == 0 { carry.len() } else { whole_characters(&carry) };
-                push_json(&mut sending.buffer, &carry[..whole]);
-                carry.drain(..whole);
-                if !sending.send_if_full() {
-                    return Ok(false);
-                }
-                if read == 0 {
-                    break;
-                }
+            if !send_text(&mut reader, sending, &mut 0)? {
+                return Ok(false);
             }
             sending.buffer.extend_from_slice(b"\"}");
             Ok(true)

@@ -19,8 +19,8 @@
 //!                          └► job (queue) ──────────┘
 //! ```
 //!
-//! What it does not do: convert HL7 (it answers 501), feed the data lake, or know who its users are beyond a file of
-//! clients. No log, error or metric holds a value of a record.
+//! What it does not do: feed the data lake, or know who its users are beyond a file of clients. No log, error or metric
+//! holds a value of a record.
 //!
 //! Feature `postgres` (default): the store in a PostgreSQL database.
 

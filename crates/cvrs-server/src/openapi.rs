@@ -116,7 +116,6 @@ fn describe(operation: &Operation, error: &Value, types: &mut SchemaGenerator) -
     match operation.path {
         "/v0/token/gen" => codes.extend([401, 403, 429]),
         "/v0/token/refresh" => codes.push(429),
-        "/v0/upload/hl7/batch" | "/v0/upload/hl7/json" => codes.push(501),
         path if path.ends_with("{id}") => codes.push(404),
         _ => {}
     }

@@ -89,11 +89,6 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log says why")
     }
 
-    /// 501: known and not done here.
-    pub(crate) fn not_implemented(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_IMPLEMENTED, message)
-    }
-
     /// 503: not now.
     pub(crate) fn unavailable() -> Self {
         let message = "the service is not available at the moment; try again later";

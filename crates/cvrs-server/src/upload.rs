@@ -3,7 +3,7 @@
 use crate::account::Account;
 use crate::batch::Batch;
 use crate::check::{Ask, Checked, Stopped, check, count};
-use crate::intake::{Body, LineLimits, Media, TextReader, count_records, open_text};
+use crate::intake::{Body, Kind, LineLimits, Media, TextReader, count_records, open_text};
 use crate::refusal::{Refusal, Result};
 use crate::reply::{Listing, Reply, Stored};
 use crate::server::Server;
@@ -23,6 +23,8 @@ pub(crate) struct Source {
     pub(crate) file: File,
     pub(crate) bytes: u64,
     pub(crate) media: Media,
+    pub(crate) kind: Kind,
+    pub(crate) operation: Operation,
 }
 
 impl Source {
@@ -31,7 +33,8 @@ impl Source {
     }
 
     fn open_with(&self, server: &Server, lines: LineLimits) -> Result<TextReader> {
-        open_text(self.file.try_clone()?, self.bytes, self.media, &server.config.limits, lines)
+        let what = (self.media, self.kind);
+        open_text(self.file.try_clone()?, self.bytes, what, self.operation, &server.config.limits, lines)
     }
 }
 
@@ -83,6 +86,7 @@ impl Server {
             operation,
             is_job,
             media: body.media,
+            kind: body.kind,
             bytes: body.bytes,
             received,
             day,
@@ -105,7 +109,8 @@ impl Server {
 
     /// Does all that a synchronous upload asks for; the reply's bytes.
     pub(crate) fn upload(&self, upload: &Upload, body: Body) -> Result<Rendered> {
-        let source = Source { file: body.file()?, bytes: body.bytes, media: body.media };
+        let (media, kind, operation) = (body.media, body.kind, upload.operation);
+        let source = Source { file: body.file()?, bytes: body.bytes, media, kind, operation };
         let (reply, outcome) = self.process(upload, &source, |end| {
             // A file that is kept must be there before the log says so; a file that is not in the log is swept.
             if upload.keeps_raw {
@@ -300,7 +305,8 @@ impl Server {
     /// Whether a body could be a job: the rules for zips, its first line, and the lines of a text that is not packed. Too
     /// many records are no reason to refuse it: that job ends with an entry that says so.
     pub(crate) fn preview(&self, body: &Body) -> Result<()> {
-        let source = Source { file: body.file()?, bytes: body.bytes, media: body.media };
+        let (media, kind, operation) = (body.media, body.kind, Operation::Create);
+        let source = Source { file: body.file()?, bytes: body.bytes, media, kind, operation };
         let lines = if body.media == Media::Text { LineLimits::On } else { LineLimits::Off };
         let text = source.open_with(self, lines)?;
         let watching = text.watching();

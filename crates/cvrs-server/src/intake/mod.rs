@@ -1,12 +1,14 @@
 //! Bodies: received to disk within limits, unpacked within limits, judged before anything is done with them.
 
+mod hl7;
 mod lines;
 mod receive;
 mod text;
 mod unpack;
 
+pub(crate) use hl7::{Kind, messages};
 pub(crate) use receive::receive;
-pub(crate) use text::{LineLimits, TextReader, count_records, judge_head, judge_header, open_text};
+pub(crate) use text::{LineLimits, TextReader, count_records, judge_head, judge_header, open_received, open_text};
 
 use std::fs::File;
 use std::io;
@@ -34,6 +36,28 @@ impl Media {
     /// The media type of that name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         [Self::Text, Self::Zip].into_iter().find(|media| media.name().eq_ignore_ascii_case(name))
+    }
+
+    /// What a store notes of a body of that type and kind.
+    pub(crate) const fn noted(self, kind: Kind) -> &'static str {
+        match (self, kind) {
+            (_, Kind::Cvrs) => self.name(),
+            (Self::Text, Kind::Hl7) => "text/plain; hl7",
+            (Self::Zip, Kind::Hl7) => "application/zip; hl7",
+            (Self::Text, Kind::Hl7Json) => "text/plain; hl7-json",
+            (Self::Zip, Kind::Hl7Json) => "application/zip; hl7-json",
+        }
+    }
+
+    /// What a store's note means.
+    pub(crate) fn from_note(note: &str) -> (Self, Kind) {
+        let (name, kind) = note.split_once("; ").unwrap_or((note, ""));
+        let kind = match kind {
+            "hl7" => Kind::Hl7,
+            "hl7-json" => Kind::Hl7Json,
+            _ => Kind::Cvrs,
+        };
+        (Self::from_name(name).unwrap_or(Self::Text), kind)
     }
 }
 
@@ -77,6 +101,7 @@ pub(crate) struct Body {
     named: Option<NamedTempFile>,
     pub(crate) bytes: u64,
     pub(crate) media: Media,
+    pub(crate) kind: Kind,
 }
 
 impl Body {

@@ -1,7 +1,7 @@
 //! From the connection to the disk.
 
 use super::unpack::{Coding, Counting, Guard, decoder};
-use super::{Body, Limits, Media};
+use super::{Body, Kind, Limits, Media};
 use crate::folder::Folder;
 use crate::refusal::{Refusal, Result};
 use axum::body::Body as HttpBody;
@@ -37,7 +37,7 @@ pub(crate) async fn receive(
         tokio::time::timeout(whole, received).await.map_err(|_| Refusal::too_slow())??
     };
     match coding {
-        Coding::Identity => Ok(Body { file: file.file, named: file.named, bytes, media }),
+        Coding::Identity => Ok(Body { file: file.file, named: file.named, bytes, media, kind: Kind::Cvrs }),
         coding => {
             super::super::blocking(move || decode(file.file, bytes, coding, media, limits, &folder, may_keep)).await
         }
@@ -119,5 +119,5 @@ fn decode(
     if media == Media::Zip && bytes >= limits.body_bytes {
         return Err(too_large(&limits));
     }
-    Ok(Body { file, named, bytes, media })
+    Ok(Body { file, named, bytes, media, kind: Kind::Cvrs })
 }

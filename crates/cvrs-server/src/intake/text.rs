@@ -1,10 +1,12 @@
 //! The text of a body: the rules for zips, and whether it is CVRS at all.
 
+use super::hl7::{Kind, as_cvrs};
 use super::lines::LineCount;
 use super::unpack::{Counting, Guard};
 use super::{Limits, Media};
 use crate::refusal::{Refusal, Result};
-use cvrs_engine::io::{Body as EngineBody, Compression, Input, InputCause, SNIFF_BYTES, sniff_text};
+use crate::store::Operation;
+use cvrs_engine::io::{Body as EngineBody, Compression, Input, InputCause, InputError, SNIFF_BYTES, sniff_text};
 use cvrs_parse::Header;
 use cvrs_spec::{Field, Version};
 use std::fs::File;
@@ -20,6 +22,19 @@ pub(crate) struct TextReader {
 }
 
 impl TextReader {
+    pub(super) const fn new(input: Input, guard: Option<Guard>) -> Self {
+        Self { input, guard }
+    }
+
+    pub(super) fn guard(&self) -> Option<Guard> {
+        self.guard.clone()
+    }
+
+    /// The first bytes; the text can be read from its beginning afterwards.
+    pub(super) fn first_bytes(&mut self) -> std::result::Result<Vec<u8>, InputError> {
+        self.input.first_bytes()
+    }
+
     /// What watches it.
     pub(crate) fn watching(&self) -> Watching {
         Watching(self.guard.clone())
@@ -59,7 +74,7 @@ impl Watching {
     }
 }
 
-fn of_cause(cause: &InputCause) -> Refusal {
+pub(super) fn of_cause(cause: &InputCause) -> Refusal {
     match cause {
         InputCause::Io(error) => Refusal::internal(error),
         InputCause::Spool(error) => Refusal::internal(error),
@@ -94,8 +109,23 @@ fn count_lines(file: &File, guard: &Guard) -> Result<()> {
     }
 }
 
-/// Opens the text of a body that has been received.
+/// Opens the CVRS text of a body that has been received, which HL7 is made into on the way.
 pub(crate) fn open_text(
+    file: File,
+    bytes: u64,
+    (media, kind): (Media, Kind),
+    operation: Operation,
+    limits: &Limits,
+    lines: LineLimits,
+) -> Result<TextReader> {
+    // The lines of HL7 are segments, of which a record has many.
+    let lines = if kind == Kind::Cvrs { lines } else { LineLimits::Off };
+    let text = open_received(file, bytes, media, limits, lines)?;
+    if kind == Kind::Cvrs { Ok(text) } else { as_cvrs(text, kind, operation) }
+}
+
+/// Opens the text of a body as it was received.
+pub(crate) fn open_received(
     file: File,
     bytes: u64,
     media: Media,

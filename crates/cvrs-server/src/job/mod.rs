@@ -221,7 +221,13 @@ impl Server {
             return self.fail(upload, Status::Error, 0, "ERROR: rehearsed failure of the job; nothing was stored");
         }
         let source = match self.folder.raw(upload.id) {
-            Ok(file) => Source { file, bytes: upload.bytes, media: upload.media },
+            Ok(file) => Source {
+                file,
+                bytes: upload.bytes,
+                media: upload.media,
+                kind: upload.kind,
+                operation: upload.operation,
+            },
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             Err(_) => {
                 return self.fail(

@@ -3,7 +3,7 @@
 use super::auth::{Caller, authorise};
 use super::finish::Note;
 use super::{Shared, accept, json};
-use crate::intake::{Body as Received, Media, receive};
+use crate::intake::{Body as Received, Kind, Media, receive};
 use crate::refusal::{Refusal, Result};
 use crate::server::Server;
 use crate::store::Operation;
@@ -33,15 +33,15 @@ pub(super) const fn scope(operation: Operation) -> Scope {
 }
 
 pub(super) async fn create(State(server): Shared, request: Request) -> Response {
-    upload(server, request, Operation::Create).await
+    upload(server, request, Operation::Create, Kind::Cvrs).await
 }
 
 pub(super) async fn update(State(server): Shared, request: Request) -> Response {
-    upload(server, request, Operation::Update).await
+    upload(server, request, Operation::Update, Kind::Cvrs).await
 }
 
 pub(super) async fn delete(State(server): Shared, request: Request) -> Response {
-    upload(server, request, Operation::Delete).await
+    upload(server, request, Operation::Delete, Kind::Cvrs).await
 }
 
 /// Reads what is left of a refused body, unless the client waits to be asked for it.
@@ -106,10 +106,11 @@ pub(super) async fn take(
     Ok(received)
 }
 
-async fn upload(server: Arc<Server>, request: Request, operation: Operation) -> Response {
+/// Takes an upload of that kind. What is no CVRS becomes it on its way into the check.
+async fn upload(server: Arc<Server>, request: Request, operation: Operation, kind: Kind) -> Response {
     let (parts, body) = request.into_parts();
     let headers = parts.headers;
-    let admitted = match admit(&server, &headers, operation, false) {
+    let admitted = match admit(&server, &headers, operation, kind == Kind::Hl7Json) {
         Ok(admitted) => admitted,
         Err(refusal) => {
             drain(&headers, body).await;
@@ -121,7 +122,8 @@ async fn upload(server: Arc<Server>, request: Request, operation: Operation) -> 
     let received = take(&server, &headers, body, &admitted, account.modes.keeps_raw()).await;
     let ended = match received {
         Err(refusal) => Err(refusal),
-        Ok(body) => {
+        Ok(mut body) => {
+            body.kind = kind;
             let upload = server.arrived(&account, operation, &body, false);
             note.id = Some(upload.id);
             let server = Arc::clone(&server);
@@ -154,42 +156,26 @@ pub(super) fn note(caller: &Caller, operation: Operation, is_job: bool) -> Note 
     }
 }
 
-/// Where HL7 is to become CVRS: from here on an upload would go the way of any other.
-fn convert_hl7(_caller: &Caller, _operation: Operation) -> Result<Response> {
-    Err(Refusal::not_implemented(
-        "this server does not convert HL7 yet; send the records as CVRS to /v0/upload/cvrs/batch",
-    ))
-}
-
-async fn hl7(server: Arc<Server>, request: Request, operation: Operation, takes_json: bool) -> Response {
-    let (parts, body) = request.into_parts();
-    let answered = admit(&server, &parts.headers, operation, takes_json)
-        .and_then(|admitted| judge_length(&server, &parts.headers).map(|()| admitted))
-        .and_then(|admitted| convert_hl7(&admitted.caller, operation));
-    drain(&parts.headers, body).await;
-    answered.into_response()
-}
-
 pub(super) async fn hl7_create(State(server): Shared, request: Request) -> Response {
-    hl7(server, request, Operation::Create, false).await
+    upload(server, request, Operation::Create, Kind::Hl7).await
 }
 
 pub(super) async fn hl7_update(State(server): Shared, request: Request) -> Response {
-    hl7(server, request, Operation::Update, false).await
+    upload(server, request, Operation::Update, Kind::Hl7).await
 }
 
 pub(super) async fn hl7_delete(State(server): Shared, request: Request) -> Response {
-    hl7(server, request, Operation::Delete, false).await
+    upload(server, request, Operation::Delete, Kind::Hl7).await
 }
 
 pub(super) async fn hl7_json_create(State(server): Shared, request: Request) -> Response {
-    hl7(server, request, Operation::Create, true).await
+    upload(server, request, Operation::Create, Kind::Hl7Json).await
 }
 
 pub(super) async fn hl7_json_update(State(server): Shared, request: Request) -> Response {
-    hl7(server, request, Operation::Update, true).await
+    upload(server, request, Operation::Update, Kind::Hl7Json).await
 }
 
 pub(super) async fn hl7_json_delete(State(server): Shared, request: Request) -> Response {
-    hl7(server, request, Operation::Delete, true).await
+    upload(server, request, Operation::Delete, Kind::Hl7Json).await
 }

@@ -15,7 +15,7 @@ pub(crate) use postgres::PostgresStore;
 pub(crate) use sqlite::SqliteStore;
 
 use crate::batch::Batch;
-use crate::intake::Media;
+use crate::intake::{Kind, Media};
 use crate::reply::Stored;
 use cvrs_api::{JobState, Store as Name};
 use serde::{Deserialize, Serialize};
@@ -118,6 +118,8 @@ pub(crate) struct Upload {
     pub(crate) operation: Operation,
     pub(crate) is_job: bool,
     pub(crate) media: Media,
+    /// What the body holds.
+    pub(crate) kind: Kind,
     pub(crate) bytes: u64,
     /// Milliseconds since 1970.
     pub(crate) received: i64,

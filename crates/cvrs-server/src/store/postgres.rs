@@ -168,7 +168,7 @@ fn insert_upload(
             &upload.jurisdiction,
             &upload.operation.name(),
             &upload.is_job,
-            &upload.media.name(),
+            &upload.media.noted(upload.kind),
             &(upload.bytes.cast_signed()),
             &upload.received,
             &upload.day,
@@ -188,13 +188,15 @@ const COLUMNS: &str = "id, client, jurisdiction, operation, is_job, media, bytes
 fn logged(row: &Row) -> Logged {
     let number = |at: usize| row.get::<_, i64>(at).unsigned_abs();
     let stores: &str = row.get(10);
+    let (media, kind) = Media::from_note(row.get(5));
     let upload = Upload {
         id: Uuid::parse_str(row.get(0)).unwrap_or_default(),
         client: row.get(1),
         jurisdiction: row.get(2),
         operation: Operation::from_name(row.get(3)).unwrap_or(Operation::Create),
         is_job: row.get(4),
-        media: Media::from_name(row.get(5)).unwrap_or(Media::Text),
+        media,
+        kind,
         bytes: number(6),
         received: row.get(7),
         day: row.get(8),

@@ -235,7 +235,7 @@ fn insert_upload(
         upload.jurisdiction,
         upload.operation.name(),
         upload.is_job,
-        upload.media.name(),
+        upload.media.noted(upload.kind),
         upload.bytes.cast_signed(),
         upload.received,
         upload.day,
@@ -255,13 +255,15 @@ fn logged(row: &Row<'_>) -> rusqlite::Result<Logged> {
     let text = |at: usize| row.get::<_, String>(at);
     let number = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
     let stores = text(10)?;
+    let (media, kind) = Media::from_note(&text(5)?);
     let upload = Upload {
         id: Uuid::parse_str(&text(0)?).unwrap_or_default(),
         client: text(1)?,
         jurisdiction: text(2)?,
         operation: Operation::from_name(&text(3)?).unwrap_or(Operation::Create),
         is_job: row.get(4)?,
-        media: Media::from_name(&text(5)?).unwrap_or(Media::Text),
+        media,
+        kind,
         bytes: number(6)?,
         received: row.get(7)?,
         day: text(8)?,

@@ -18,6 +18,7 @@ fn upload(jurisdiction: &str, operation: Operation, day: &str) -> Upload {
         operation,
         is_job: false,
         media: Media::Text,
+        kind: crate::intake::Kind::Cvrs,
         bytes: 1,
         received: 1,
         day: day.into(),
