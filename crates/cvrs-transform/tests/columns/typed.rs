@@ -142,7 +142,10 @@ fn a_parquet_file_has_the_form_that_most_readers_know() {
     let bytes = Bytes::from(parquet(text.as_bytes(), &Options::default(), 3, 4));
     let file = SerializedFileReader::new(bytes).expect("Parquet");
     let metadata = file.metadata();
-    assert_eq!(metadata.row_groups().iter().map(|group| group.num_rows()).collect::<Vec<_>>(), [4, 4, 2]);
+    assert_eq!(
+        metadata.row_groups().iter().map(parquet::file::metadata::RowGroupMetaData::num_rows).collect::<Vec<_>>(),
+        [4, 4, 2]
+    );
     assert_eq!(metadata.file_metadata().created_by(), Some("cvrs of a test"));
     for column in metadata.row_group(0).columns() {
         assert!(matches!(column.compression(), Compression::ZSTD(_)), "{}", column.column_path());
