@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! [`cut`] makes parts of records that the caller has found clean, [`Sender`] sends them and enters each step into a
+//! [`cut()`] makes parts of records that the caller has found clean, [`Sender`] sends them and enters each step into a
 //! [`Ledger`], [`Receipt`] adds up what came of them. [`export()`] and [`history`] get records and lists back.
 //!
 //! What it does not do: validate, read arguments, or decide exit codes.

@@ -88,8 +88,8 @@ pub(crate) struct Submit {
     /// Decides what is clean: recommended, dch, tool, strict, or the path of a TOML profile. Only clean records go out.
     #[arg(long, value_name = "PROFILE", default_value = "recommended")]
     pub(crate) profile: ProfileArg,
-    /// Where records that are held back go, byte for byte; their findings stand beside as <PATH>.jsonl
-    /// [default: <FILE>.rejects.txt].
+    /// Where records that are held back go, byte for byte; their findings stand beside as PATH.jsonl
+    /// [default: FILE.rejects.txt].
     #[arg(long, value_name = "PATH", conflicts_with = "watch")]
     pub(crate) rejects: Option<PathBuf>,
     /// Send nothing unless every record is clean.
