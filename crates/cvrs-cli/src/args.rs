@@ -3,6 +3,7 @@
 mod book;
 mod convert;
 mod fix;
+mod judging;
 mod redact;
 #[cfg(feature = "serve")]
 mod serve;
@@ -13,6 +14,7 @@ mod submit;
 pub(crate) use book::{Codes, CodesAction, Explain, Fields, ImportCodes, Rules, ShowCode, TableFormat};
 pub(crate) use convert::{BundleName, CompressionName, Convert, DialectName, Hl7, SourceForm, TargetForm};
 pub(crate) use fix::Fix;
+pub(crate) use judging::Judging;
 pub(crate) use redact::{FindingsFormat, ModelName, Redact};
 #[cfg(feature = "serve")]
 pub(crate) use serve::{AddClient, Client, ClientAction, ListClients, LogFormat, RevokeClient, Serve};
@@ -20,7 +22,6 @@ pub(crate) use split::Split;
 #[cfg(feature = "submit")]
 pub(crate) use submit::{AskJob, Connect, Export, History, Job, JobAction, ModeName, ReceiptFormat, Submit};
 
-use crate::own_profile::ProfileArg;
 use crate::stored_codes;
 use crate::terminal::Color;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -178,18 +179,11 @@ pub(crate) enum FailOn {
 pub(crate) struct Validate {
     /// Files to check: CVRS text or HL7, plain, gzip, zstd or zip; `-` or none is stdin.
     pub(crate) files: Vec<PathBuf>,
-    /// Which rules count, and at what level: recommended, dch, tool, strict, or the path of a TOML profile.
-    #[arg(long, value_name = "PROFILE", default_value = "recommended")]
-    pub(crate) profile: ProfileArg,
-    /// Version of CVRS [default: told from the header].
-    #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
-    pub(crate) spec_version: Option<String>,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
     /// What the file asks the clearinghouse to do.
     #[arg(long, value_name = "WHAT", default_value = "create")]
     pub(crate) operation: OperationName,
-    /// The day of submission [default: the local date].
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
-    pub(crate) today: Option<Date>,
     /// Form of the report on stdout.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: FormatName,
@@ -212,18 +206,6 @@ pub(crate) struct Validate {
     /// [default: all]; counts stay exact.
     #[arg(long, value_name = "N|all", value_parser = limit)]
     pub(crate) limit: Option<u64>,
-    /// Count only these rules: codes, clearinghouse ids, or beginnings of either.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(crate) select: Vec<Selector>,
-    /// Do not count these rules.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(crate) ignore: Vec<Selector>,
-    /// Give rules another level: error, warn, info or off.
-    #[arg(long, value_name = "CODE=LEVEL", value_delimiter = ',', value_parser = level)]
-    pub(crate) level: Vec<(Selector, Level)>,
-    /// Test data: placeholder codes and early dates pass.
-    #[arg(long)]
-    pub(crate) test: bool,
     /// From which level on findings make the exit code 1.
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub(crate) fail_on: FailOn,

@@ -8,12 +8,8 @@ pub(crate) use columns::{Columns, CompressionName};
 pub(crate) use fhir::{BundleName, Fhir};
 pub(crate) use hl7::{DialectName, Hl7};
 
-use super::{OperationName, day, level};
-use crate::own_profile::ProfileArg;
+use super::{Judging, OperationName};
 use clap::ValueEnum;
-use cvrs_parse::Date;
-use cvrs_report::Level;
-use cvrs_rules::Selector;
 use std::path::PathBuf;
 
 /// What records are made into.
@@ -67,30 +63,11 @@ pub(crate) struct Convert {
     /// Write the header and every record that is not converted, byte for byte.
     #[arg(long, value_name = "PATH")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Which rules count, and at what level: recommended, dch, tool, strict, or the path of a TOML profile.
-    #[arg(long, value_name = "PROFILE", default_value = "recommended")]
-    pub(crate) profile: ProfileArg,
-    /// Version of CVRS that is read [default: told from the header].
-    #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
-    pub(crate) spec_version: Option<String>,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
     /// What the records ask the clearinghouse to do; HL7 says it in RXA-21.
     #[arg(long, value_name = "WHAT", default_value = "create")]
     pub(crate) operation: OperationName,
-    /// The day of submission [default: the local date].
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
-    pub(crate) today: Option<Date>,
-    /// Count only these rules: codes, clearinghouse ids, or beginnings of either.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(crate) select: Vec<Selector>,
-    /// Do not count these rules.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(crate) ignore: Vec<Selector>,
-    /// Give rules another level: error, warn, info or off.
-    #[arg(long, value_name = "CODE=LEVEL", value_delimiter = ',', value_parser = level)]
-    pub(crate) level: Vec<(Selector, Level)>,
-    /// Test data: placeholder codes and early dates pass.
-    #[arg(long)]
-    pub(crate) test: bool,
     #[command(flatten)]
     pub(crate) hl7: Hl7,
     #[command(flatten)]

@@ -1,10 +1,6 @@
 //! What may be typed after `cvrs fix`.
 
-use super::{day, level};
-use crate::own_profile::ProfileArg;
-use cvrs_parse::Date;
-use cvrs_report::Level;
-use cvrs_rules::Selector;
+use super::Judging;
 use std::path::PathBuf;
 
 /// `cvrs fix`.
@@ -40,27 +36,8 @@ pub(crate) struct Fix {
     /// Show no record ids in log and diff.
     #[arg(long)]
     pub(crate) no_ids: bool,
-    /// Which rules count for what is left, and at what level: recommended, dch, tool, strict, or the path of a TOML profile.
-    #[arg(long, value_name = "PROFILE", default_value = "recommended")]
-    pub(crate) profile: ProfileArg,
-    /// Version of CVRS [default: told from the header].
-    #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
-    pub(crate) spec_version: Option<String>,
-    /// The day of submission [default: the local date].
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
-    pub(crate) today: Option<Date>,
-    /// Count only these rules: codes, clearinghouse ids, or beginnings of either.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(crate) select: Vec<Selector>,
-    /// Do not count these rules.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(crate) ignore: Vec<Selector>,
-    /// Give rules another level: error, warn, info or off.
-    #[arg(long, value_name = "CODE=LEVEL", value_delimiter = ',', value_parser = level)]
-    pub(crate) level: Vec<(Selector, Level)>,
-    /// Test data: placeholder codes and early dates pass.
-    #[arg(long)]
-    pub(crate) test: bool,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
 }
 
 fn named(text: &str) -> Result<&'static cvrs_fix::Fix, String> {

@@ -1,12 +1,8 @@
 //! What may be typed after `cvrs submit`, `cvrs job`, `cvrs export` and `cvrs history`.
 
-use super::{OperationName, day, level};
-use crate::own_profile::ProfileArg;
+use super::{Judging, OperationName, day};
 use clap::{Subcommand, ValueEnum};
 use cvrs_api::ExportFormat;
-use cvrs_parse::Date;
-use cvrs_report::Level;
-use cvrs_rules::Selector;
 use std::path::PathBuf;
 
 /// How the clearinghouse is reached, and who calls.
@@ -85,9 +81,8 @@ pub(crate) struct Submit {
     /// How parts are sent.
     #[arg(long, value_name = "MODE", default_value = "auto")]
     pub(crate) mode: ModeName,
-    /// Decides what is clean: recommended, dch, tool, strict, or the path of a TOML profile. Only clean records go out.
-    #[arg(long, value_name = "PROFILE", default_value = "recommended")]
-    pub(crate) profile: ProfileArg,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
     /// Where records that are held back go, byte for byte; their findings stand beside as PATH.jsonl
     /// [default: FILE.rejects.txt].
     #[arg(long, value_name = "PATH", conflicts_with = "watch")]
@@ -128,24 +123,6 @@ pub(crate) struct Submit {
     /// Form of the receipt on stdout.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReceiptFormat,
-    /// Version of CVRS [default: told from the header].
-    #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
-    pub(crate) spec_version: Option<String>,
-    /// The day of submission [default: the local date].
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
-    pub(crate) today: Option<Date>,
-    /// Count only these rules: codes, clearinghouse ids, or beginnings of either.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(crate) select: Vec<Selector>,
-    /// Do not count these rules.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(crate) ignore: Vec<Selector>,
-    /// Give rules another level: error, warn, info or off.
-    #[arg(long, value_name = "CODE=LEVEL", value_delimiter = ',', value_parser = level)]
-    pub(crate) level: Vec<(Selector, Level)>,
-    /// Test data: placeholder codes and early dates pass.
-    #[arg(long)]
-    pub(crate) test: bool,
     /// Leave record ids out of receipts and findings.
     #[arg(long)]
     pub(crate) no_ids: bool,

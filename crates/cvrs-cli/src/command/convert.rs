@@ -17,7 +17,7 @@ mod name;
 mod output;
 mod parquet;
 
-use super::validate::{local_day, operation, refuse_same, version};
+use super::validate::{operation, refuse_same};
 use crate::args::{Common, Convert, DialectName, Hl7, OperationName, SourceForm, TargetForm};
 use crate::fault::{Exit, Fault, Result};
 use crate::hl7_input::{self, Further};
@@ -29,7 +29,7 @@ use crate::terminal;
 use cvrs_engine::io::{AtomicFile, Input};
 use cvrs_engine::{Checked, Control, Request, Show, Tuning, convert_input};
 use cvrs_report::{CellCount, Level};
-use cvrs_rules::{Book, Options, Profile};
+use cvrs_rules::Book;
 use cvrs_spec::Version;
 use cvrs_transform::hl7::{Deletes, ReadOptions};
 use output::{Output, Outs};
@@ -57,15 +57,7 @@ pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
     let control = Arc::new(Control::default());
     interrupt::watch(&control);
     let (mut input, told) = from_columns::open(args, Input::from_argument(&path)?)?;
-    let mut options = Options {
-        operation: operation(args.operation),
-        is_test: args.test,
-        select: args.select.clone(),
-        ignore: args.ignore.clone(),
-        levels: args.level.clone(),
-        ..Options::new(Profile::Recommended, args.today.unwrap_or_else(local_day))
-    };
-    args.profile.apply(&mut options)?;
+    let options = args.judging.options(operation(args.operation))?;
     let source = match &told {
         Some(_) => SourceForm::Cvrs,
         None => source(args, &mut input)?,
@@ -206,7 +198,7 @@ impl Conversion<'_> {
         let progress = Progress::start(!self.common.no_progress && !self.common.quiet, watched);
         let request = Request {
             book: &self.book,
-            version: self.args.spec_version.as_deref().and_then(version),
+            version: self.args.judging.version(),
             formats: &[],
             show: Show { file: &self.name, ids: false, values: false },
             keep_lines: LINES,
@@ -240,7 +232,7 @@ impl Conversion<'_> {
 
     /// The version that the header is read by, if it is not told from the header itself.
     fn told_version(&self) -> Option<Version> {
-        self.book.header_version(self.args.spec_version.as_deref().and_then(version))
+        self.book.header_version(self.args.judging.version())
     }
 
     fn tuning(&self) -> Tuning {

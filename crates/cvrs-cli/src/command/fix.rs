@@ -12,7 +12,7 @@
 mod blocks;
 pub(crate) mod stream;
 
-use super::validate::{local_day, refuse_same, version};
+use super::validate::refuse_same;
 use crate::args::{Common, Fix};
 use crate::fault::{Exit, Fault, Result};
 use crate::interrupt;
@@ -26,7 +26,7 @@ use cvrs_engine::{Checked, Control, Error, Request, Show, Sinks, Tuning, check_i
 use cvrs_fix::{Diff, Encoding, Fixer, Log, Plan, Reading, Scan, Shown, Totals};
 use cvrs_parse::Header;
 use cvrs_report::Summary;
-use cvrs_rules::{Book, Options, Profile};
+use cvrs_rules::Book;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -45,14 +45,7 @@ pub(crate) fn run(args: &Fix, common: &Common) -> Result<Exit> {
     let control = Arc::new(Control::default());
     interrupt::watch(&control);
     let input = Input::from_argument(&path)?.rewindable(None)?;
-    let mut options = Options {
-        is_test: args.test,
-        select: args.select.clone(),
-        ignore: args.ignore.clone(),
-        levels: args.level.clone(),
-        ..Options::new(Profile::Recommended, args.today.unwrap_or_else(local_day))
-    };
-    args.profile.apply(&mut options)?;
+    let options = args.judging.options(cvrs_rules::Operation::default())?;
     let plan = Plan::new(&cvrs_fix::Options {
         named: args.named.clone(),
         unsafe_fixes: args.unsafe_fixes,
@@ -252,7 +245,7 @@ impl Run<'_> {
     }
 
     fn version(&self) -> Option<cvrs_spec::Version> {
-        self.book.header_version(self.args.spec_version.as_deref().and_then(version))
+        self.book.header_version(self.args.judging.version())
     }
 
     fn fixer(&self, plan: &Plan) -> Fixer {
@@ -260,7 +253,7 @@ impl Run<'_> {
             .with_reading(self.reading)
             .with_codes(self.book.codes().sets())
             .for_version(self.version())
-            .for_test_data(self.args.test)
+            .for_test_data(self.args.judging.test)
     }
 
     fn stream(&self, input: &mut Input, plan: &Plan) -> Result<Stream> {
@@ -328,7 +321,7 @@ impl Run<'_> {
     fn check(&self, input: Input, parts: &mut Parts<'_>) -> Result<Checked> {
         let request = Request {
             book: &self.book,
-            version: self.args.spec_version.as_deref().and_then(version),
+            version: self.args.judging.version(),
             formats: &[],
             show: Show { file: &self.name, ids: false, values: false },
             keep_lines: 0,

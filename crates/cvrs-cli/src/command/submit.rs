@@ -7,7 +7,7 @@ mod watch;
 
 use super::connect::Line;
 use super::fix::stream::reader;
-use super::validate::{local_day, refuse_same, version};
+use super::validate::refuse_same;
 use crate::args::{Common, ModeName, OperationName, ReceiptFormat, Submit};
 use crate::fault::{Exit, Fault, Result};
 use crate::outputs::Place;
@@ -16,7 +16,7 @@ use crate::{interrupt, stored_codes, terminal};
 use clean::{Clean, Rejects};
 use cvrs_engine::io::{Input, InputError};
 use cvrs_engine::{Checked, Control, Format, Request, Show, Tuning, check_input};
-use cvrs_rules::{Book, Operation as RuleOperation, Options, Profile};
+use cvrs_rules::{Book, Operation as RuleOperation};
 use cvrs_submit::{
     Coverage, Cutting, Error, Event, Facts, Feed, InputFacts, Ledger, Limits, Mode, Operation, PartRow, Parts, Receipt,
     Sender, Sending, State, Target, Tokens, Versions, cut,
@@ -115,15 +115,7 @@ const fn operation(name: OperationName) -> (Operation, RuleOperation) {
 
 impl<'a> Context<'a> {
     fn new(args: &'a Submit, common: &'a Common, control: Arc<Control>) -> Result<Self> {
-        let mut options = Options {
-            operation: operation(args.operation).1,
-            is_test: args.test,
-            select: args.select.clone(),
-            ignore: args.ignore.clone(),
-            levels: args.level.clone(),
-            ..Options::new(Profile::Recommended, args.today.unwrap_or_else(local_day))
-        };
-        args.profile.apply(&mut options)?;
+        let options = args.judging.options(operation(args.operation).1)?;
         let book = Book::with_codes(&options, stored_codes::current()?);
         let line = (!args.dry_run).then(|| Line::with_control(&args.connect, &control)).transpose()?;
         let ledger = args.ledger.clone().or_else(default_ledger);
@@ -151,7 +143,7 @@ impl<'a> Context<'a> {
         let name = path.display().to_string();
         let request = Request {
             book: &self.book,
-            version: self.args.spec_version.as_deref().and_then(version),
+            version: self.args.judging.version(),
             formats: &[Format::JsonLines],
             show: Show { file: &name, ids: !self.args.no_ids, values: false },
             keep_lines: 0,
@@ -373,7 +365,7 @@ impl<'a> Context<'a> {
                 code_sets: self.book.codes().sets().version().to_owned(),
                 specification: checked.version.name().to_owned(),
             },
-            profile: self.args.profile.label(self.book.profile()),
+            profile: self.args.judging.profile.label(self.book.profile()),
             operation: operation(self.args.operation).0,
             url: self.line.as_ref().map(|line| line.connection.url().to_owned()).unwrap_or_default(),
             client: self.line.as_ref().map(Line::client).unwrap_or_default(),

@@ -13,7 +13,7 @@ use cvrs_engine::{Checked, Control, Error, Facts, Format, Request, Show, Survey,
 use cvrs_parse::Date;
 use cvrs_report::text::{Heading, Palette};
 use cvrs_report::{Advice, CellCount, Summary, text, tsv};
-use cvrs_rules::{Book, Operation, Options, Patterns, Profile};
+use cvrs_rules::{Book, Operation, Patterns};
 use cvrs_spec::Version;
 use cvrs_transform::hl7::{Deletes, ReadOptions};
 use std::io::IsTerminal;
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
         let mut run = Self {
             args,
             common,
-            book: Book::with_codes(&options(args)?, stored_codes::current()?),
+            book: Book::with_codes(&args.judging.options(operation(args.operation))?, stored_codes::current()?),
             control,
             outputs: Outputs::default(),
             formats: Vec::new(),
@@ -213,7 +213,7 @@ impl<'a> Run<'a> {
     fn read_options(&self) -> ReadOptions {
         ReadOptions {
             dialect: self.args.dialect.map(DialectName::dialect),
-            is_v1: self.args.spec_version.as_deref() == Some("1"),
+            is_v1: self.args.judging.version() == Some(Version::V1),
             deletes: if self.args.operation == OperationName::Delete { Deletes::AsRows } else { Deletes::Apart },
             ..ReadOptions::default()
         }
@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
     fn request<'r>(&'r self, path: &'r Path, name: &'r str) -> Request<'r> {
         Request {
             book: &self.book,
-            version: self.args.spec_version.as_deref().and_then(version),
+            version: self.args.judging.version(),
             formats: &self.formats,
             show: Show { file: name, ids: !self.args.no_ids, values: self.args.show_values },
             keep_lines: self.args.limit.unwrap_or(LINES).try_into().unwrap_or(usize::MAX),
@@ -285,7 +285,7 @@ impl<'a> Run<'a> {
         let facts = format!(
             "CVRS {}, profile {}, today {}, rule book {}, code sets {}",
             checked.version.name(),
-            self.args.profile.label(self.book.profile()),
+            self.args.judging.profile.label(self.book.profile()),
             shown_day(self.book.today()),
             cvrs_rules::RULE_BOOK_VERSION,
             self.book.codes().sets().version(),
@@ -300,7 +300,7 @@ impl<'a> Run<'a> {
             place.write(text.as_bytes())?;
         }
         for place in &mut self.stats {
-            place.write(&stats(&name, &self.args.profile.label(self.book.profile()), checked, &self.book))?;
+            place.write(&stats(&name, &self.args.judging.profile.label(self.book.profile()), checked, &self.book))?;
         }
         if self.texts.is_empty() && !self.common.quiet {
             terminal::note(&format!("{name}: {}", summary.conservation()));
@@ -384,19 +384,6 @@ impl text::Adviser for RuleBook {
     }
 }
 
-fn options(args: &Validate) -> Result<Options> {
-    let mut options = Options {
-        operation: operation(args.operation),
-        is_test: args.test,
-        select: args.select.clone(),
-        ignore: args.ignore.clone(),
-        levels: args.level.clone(),
-        ..Options::new(Profile::Recommended, args.today.unwrap_or_else(local_day))
-    };
-    args.profile.apply(&mut options)?;
-    Ok(options)
-}
-
 /// What a file asks the clearinghouse to do, by its name.
 pub(crate) const fn operation(name: OperationName) -> Operation {
     match name {
@@ -416,8 +403,4 @@ pub(crate) fn local_day() -> Date {
 
 pub(crate) fn shown_day(day: Date) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day().unwrap_or_default())
-}
-
-pub(crate) fn version(name: &str) -> Option<Version> {
-    Version::ALL.into_iter().find(|version| version.name() == name)
 }

@@ -52,7 +52,7 @@ fn options(conversion: &Conversion<'_>) -> Result<WriteOptions> {
             OperationName::Update => Operation::Update,
             OperationName::Delete => Operation::Delete,
         },
-        is_test: args.test,
+        is_test: args.judging.test,
         ..defaults
     })
 }
