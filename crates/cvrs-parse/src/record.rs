@@ -38,11 +38,13 @@ impl<'a> Record<'a> {
     }
 
     /// The value of a column; empty if the file or the row has no such cell.
+    #[inline]
     pub fn get(&self, field: Field) -> &'a [u8] {
         self.header.position(field).map_or(&[], |column| self.cell(column))
     }
 
     /// The cell of the 0-based column of the file; empty beyond the row's end.
+    #[inline]
     pub fn cell(&self, column: usize) -> &'a [u8] {
         match self.ends.get(column) {
             None => &[],
@@ -74,6 +76,7 @@ impl<'a> Record<'a> {
     }
 
     /// The row without its line end.
+    #[inline]
     pub fn line(&self) -> &'a [u8] {
         let end = self.ends.last().map_or(self.start, |&end| end as usize);
         &self.text[self.start..end]
@@ -95,16 +98,19 @@ impl<'a> Record<'a> {
     }
 
     /// The date in a column, if it is one.
+    #[inline]
     pub fn date(&self, field: Field) -> Option<Date> {
         Date::parse(self.get(field))
     }
 
     /// Whether the column's value is this word, in any case, without trimming.
+    #[inline]
     pub fn is(&self, field: Field, word: &str) -> bool {
         self.get(field).eq_ignore_ascii_case(word.as_bytes())
     }
 
     /// What happened (rule book, section 0): a refusal goes before a missed appointment, all else is a vaccination.
+    #[inline]
     pub fn event(&self) -> Event {
         if self.is(Field::VaxRefusal, "YES") {
             Event::Refusal

@@ -52,9 +52,28 @@ pub(super) fn trim(value: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether a value has a byte that a coded cell is not written with.
+/// Whether a value has a byte that a coded cell is not written with: a lower case letter of ASCII.
+#[inline]
 pub(super) fn has_lower(value: &[u8]) -> bool {
-    value.iter().any(u8::is_ascii_lowercase)
+    /// The high bit of every byte.
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const fn each(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    // Eight bytes at once: of each the low seven bits carry into the high one if they are not below a letter's.
+    let is_lower = |word: u64| {
+        let low = word & !HIGH;
+        let (from_a, beyond_z) = (low + each(0x80 - b'a'), low + each(0x7F - b'z'));
+        (from_a ^ beyond_z) & !word & HIGH != 0
+    };
+    if let Some(last) = value.last_chunk::<8>() {
+        let (words, _) = value.as_chunks::<8>();
+        words.iter().chain([last]).any(|word| is_lower(u64::from_le_bytes(*word)))
+    } else if let (Some(first), Some(last)) = (value.first_chunk::<4>(), value.last_chunk::<4>()) {
+        is_lower(u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)))
+    } else {
+        value.iter().any(u8::is_ascii_lowercase)
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +94,15 @@ mod tests {
         assert_eq!(escaped("a\u{1}b"), "a b");
         for value in ["a|", "^", "x&", "~", "\\", "\"\""] {
             assert!(is_needed(value.as_bytes()), "{value}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn lower_case_is_found_wherever_it_stands(
+            value in proptest::collection::vec(proptest::prop_oneof![4 => b'0'..=b'Z', 1 => proptest::num::u8::ANY], 0..30),
+        ) {
+            proptest::prop_assert_eq!(has_lower(&value), value.iter().any(u8::is_ascii_lowercase));
         }
     }
 

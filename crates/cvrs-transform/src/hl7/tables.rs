@@ -3,53 +3,49 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Displays of HL7 table 0163, the sites of administration.
-const SITES: [(&[u8], &[u8]); 12] = [
-    (b"LT", b"Left Thigh"),
-    (b"LA", b"Left Arm"),
-    (b"LD", b"Left Deltoid"),
-    (b"LG", b"Left Gluteus Medius"),
-    (b"LVL", b"Left Vastus Lateralis"),
-    (b"LLFA", b"Left Lower Forearm"),
-    (b"RT", b"Right Thigh"),
-    (b"RA", b"Right Arm"),
-    (b"RD", b"Right Deltoid"),
-    (b"RG", b"Right Gluteus Medius"),
-    (b"RVL", b"Right Vastus Lateralis"),
-    (b"RLFA", b"Right Lower Forearm"),
-];
-
-/// The display of a site; none for a code that is no site.
+/// The display of a site (HL7 table 0163); none for a code that is no site.
 pub(super) fn site(code: &[u8]) -> &'static [u8] {
-    SITES.iter().find(|(known, _)| *known == code).map_or(b"", |(_, display)| display)
+    match code {
+        b"LT" => b"Left Thigh",
+        b"LA" => b"Left Arm",
+        b"LD" => b"Left Deltoid",
+        b"LG" => b"Left Gluteus Medius",
+        b"LVL" => b"Left Vastus Lateralis",
+        b"LLFA" => b"Left Lower Forearm",
+        b"RT" => b"Right Thigh",
+        b"RA" => b"Right Arm",
+        b"RD" => b"Right Deltoid",
+        b"RG" => b"Right Gluteus Medius",
+        b"RVL" => b"Right Vastus Lateralis",
+        b"RLFA" => b"Right Lower Forearm",
+        _ => b"",
+    }
 }
 
-/// A route's code, what follows it in RXR-1, system and alternate triplet.
-const ROUTES: [(&[u8], &[u8]); 17] = [
-    (b"C28161", b"^Intramuscular^NCIT^IM^Intramuscular^HL70162"),
-    (b"IM", b"^Intramuscular^HL70162^C28161^Intramuscular^NCIT"),
-    (b"C38238", b"^Intradermal^NCIT^ID^Intradermal^HL70162"),
-    (b"C38284", b"^Nasal^NCIT^NS^Nasal^HL70162"),
-    (b"C38276", b"^Intravenous^NCIT^IV^Intravenous^HL70162"),
-    (b"C38288", b"^Oral^NCIT^PO^Oral^HL70162"),
-    (b"C38676", b"^Percutaneous^NCIT"),
-    (b"C38299", b"^Subcutaneous^NCIT^SC^Subcutaneous^HL70162"),
-    (b"C38305", b"^Transdermal^NCIT^TD^Transdermal^HL70162"),
-    (b"ID", b"^Intradermal^HL70162^C38238^Intradermal^NCIT"),
-    (b"NS", b"^Nasal^HL70162^C38284^Nasal^NCIT"),
-    (b"IN", b"^Intranasal^HL70162^C38284^Nasal^NCIT"),
-    (b"IV", b"^Intravenous^HL70162^C38276^Intravenous^NCIT"),
-    (b"PO", b"^Oral^HL70162^C38288^Oral^NCIT"),
-    (b"OTH", b"^Other/Miscellaneous^HL70162"),
-    (b"SC", b"^Subcutaneous^HL70162^C38299^Subcutaneous^NCIT"),
-    (b"TD", b"^Transdermal^HL70162^C38305^Transdermal^NCIT"),
-];
-
-/// What follows a route's code in RXR-1. Of an unknown code only the system is told, by its shape.
+/// What follows a route's code in RXR-1, system and alternate triplet. Of an unknown code only the system is told, by
+/// its shape.
 pub(super) fn route(code: &[u8]) -> &'static [u8] {
-    let known = ROUTES.iter().find(|(known, _)| *known == code).map(|(_, rest)| *rest);
-    let is_ncit = || matches!(code, [b'C', digits @ ..] if digits.iter().all(u8::is_ascii_digit));
-    known.unwrap_or_else(|| if is_ncit() { b"^^NCIT" } else { b"^^HL70162" })
+    match code {
+        b"C28161" => b"^Intramuscular^NCIT^IM^Intramuscular^HL70162",
+        b"IM" => b"^Intramuscular^HL70162^C28161^Intramuscular^NCIT",
+        b"C38238" => b"^Intradermal^NCIT^ID^Intradermal^HL70162",
+        b"C38284" => b"^Nasal^NCIT^NS^Nasal^HL70162",
+        b"C38276" => b"^Intravenous^NCIT^IV^Intravenous^HL70162",
+        b"C38288" => b"^Oral^NCIT^PO^Oral^HL70162",
+        b"C38676" => b"^Percutaneous^NCIT",
+        b"C38299" => b"^Subcutaneous^NCIT^SC^Subcutaneous^HL70162",
+        b"C38305" => b"^Transdermal^NCIT^TD^Transdermal^HL70162",
+        b"ID" => b"^Intradermal^HL70162^C38238^Intradermal^NCIT",
+        b"NS" => b"^Nasal^HL70162^C38284^Nasal^NCIT",
+        b"IN" => b"^Intranasal^HL70162^C38284^Nasal^NCIT",
+        b"IV" => b"^Intravenous^HL70162^C38276^Intravenous^NCIT",
+        b"PO" => b"^Oral^HL70162^C38288^Oral^NCIT",
+        b"OTH" => b"^Other/Miscellaneous^HL70162",
+        b"SC" => b"^Subcutaneous^HL70162^C38299^Subcutaneous^NCIT",
+        b"TD" => b"^Transdermal^HL70162^C38305^Transdermal^NCIT",
+        [b'C', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => b"^^NCIT",
+        _ => b"^^HL70162",
+    }
 }
 
 /// What follows the code of a race in PID-10, or of an ethnicity in PID-22.

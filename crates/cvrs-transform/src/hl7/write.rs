@@ -257,6 +257,7 @@ pub(super) struct Cells<'r, 'a> {
 
 impl<'a> Cells<'_, 'a> {
     /// A cell without blanks around it.
+    #[inline(always)]
     pub(super) fn get(&self, field: Field) -> &'a [u8] {
         escape::trim(self.record.get(field))
     }
@@ -272,25 +273,37 @@ impl<'a> Cells<'_, 'a> {
     }
 
     /// Whether a coded cell has this word, which is in upper case.
+    #[inline(always)]
     pub(super) fn is(&self, field: Field, word: &[u8]) -> bool {
-        self.get(field).eq_ignore_ascii_case(word)
+        let value = self.get(field);
+        value.len() == word.len() && (value == word || value.eq_ignore_ascii_case(word))
     }
 
     /// Appends a cell; codes in upper case.
+    ///
+    /// The column is known wherever this is called, so that what depends on it takes no time.
+    #[inline(always)]
     pub(super) fn push(&mut self, field: Field, out: &mut Vec<u8>) {
         let value = self.get(field);
+        if !self.is_plain || is_coded(field) && escape::has_lower(value) {
+            return self.push_carefully(field, out);
+        }
+        out.extend_from_slice(value);
+    }
+
+    #[inline(never)]
+    fn push_carefully(&mut self, field: Field, out: &mut Vec<u8>) {
         let start = out.len();
-        if self.is_plain {
-            out.extend_from_slice(value);
-        } else if escape::push(out, value) {
+        if escape::push(out, self.get(field)) {
             self.control = Some(field);
         }
-        if is_coded(field) && escape::has_lower(value) {
+        if is_coded(field) {
             out[start..].make_ascii_uppercase();
         }
     }
 
     /// Appends a cell, and what follows it unless it is empty; what follows may depend on the code written.
+    #[inline(always)]
     pub(super) fn push_with(&mut self, field: Field, rest: impl FnOnce(&[u8]) -> &'static [u8], out: &mut Vec<u8>) {
         let start = out.len();
         self.push(field, out);
@@ -301,6 +314,7 @@ impl<'a> Cells<'_, 'a> {
     }
 
     /// Appends a date as HL7 writes it; dates have been looked at.
+    #[inline]
     pub(super) fn push_date(&self, field: Field, out: &mut Vec<u8>) {
         let value = self.record.get(field);
         if value.len() >= 7 {
@@ -411,6 +425,7 @@ const fn is_coded(field: Field) -> bool {
 }
 
 /// Takes back separators at the end of what was written since `start`.
+#[inline]
 pub(super) fn cut(out: &mut Vec<u8>, start: usize, separator: u8) {
     let kept = out[start..].iter().rposition(|&byte| byte != separator).map_or(0, |at| at + 1);
     out.truncate(start + kept);

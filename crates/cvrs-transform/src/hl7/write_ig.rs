@@ -168,6 +168,7 @@ struct Observations {
 }
 
 impl Observations {
+    #[inline]
     fn begin(&mut self, kind: &[u8], what: &[u8], out: &mut Vec<u8>) {
         self.n += 1;
         out.extend_from_slice(b"OBX|");
