@@ -19,6 +19,7 @@ mod json;
 mod observation;
 mod patient;
 mod place;
+mod recent;
 mod seen;
 
 pub use converter::{Converter, Form, Method, Options, Resources, Worker};

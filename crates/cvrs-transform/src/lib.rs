@@ -30,6 +30,8 @@ pub mod columns;
 pub mod fhir;
 #[cfg(feature = "hl7")]
 pub mod hl7;
+#[cfg(any(feature = "arrow", feature = "fhir"))]
+mod mix;
 #[cfg(feature = "redact")]
 pub mod redact;
 mod rows;

@@ -2,6 +2,7 @@
 
 use super::derive;
 use super::layout::{Options, What};
+use crate::mix::mix;
 use crate::rows::SURPLUS;
 use cvrs_codes::CodeSets;
 use cvrs_parse::{Header, Record};
@@ -59,24 +60,6 @@ pub(crate) struct Interner {
     table: Vec<u32>,
 }
 
-/// Mixes a text. Not proof against those who choose texts to collide, who would only slow down their own file.
-#[inline]
-fn hash(text: &[u8]) -> u64 {
-    const K: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut sum = text.len() as u64;
-    let mut chunks = text.chunks_exact(8);
-    for chunk in &mut chunks {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        sum = (sum ^ u64::from_le_bytes(word)).wrapping_mul(K);
-        sum ^= sum >> 29;
-    }
-    let mut word = [0; 8];
-    word[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-    sum = (sum ^ u64::from_le_bytes(word)).wrapping_mul(K);
-    sum ^ (sum >> 32)
-}
-
 impl Interner {
     pub(crate) fn clear(&mut self) {
         self.texts.clear();
@@ -94,7 +77,7 @@ impl Interner {
             self.grow();
         }
         let mask = self.table.len() - 1;
-        let mut at = hash(text) as usize & mask;
+        let mut at = mix(text) as usize & mask;
         loop {
             match self.table[at] {
                 0 => {
@@ -114,7 +97,7 @@ impl Interner {
         self.table.clear();
         self.table.resize(len, 0);
         for number in 0..self.len() {
-            let mut at = hash(self.texts.get(number)) as usize & (len - 1);
+            let mut at = mix(self.texts.get(number)) as usize & (len - 1);
             while self.table[at] != 0 {
                 at = (at + 1) & (len - 1);
             }

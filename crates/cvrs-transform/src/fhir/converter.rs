@@ -1,15 +1,17 @@
 //! What is made of each record, and which records cannot be said in FHIR.
 
-use super::id::{Id, write_uuid};
-use super::json::{Json, is_blank, quoted};
+use super::id::{Id, IdSet, write_uuid};
+use super::json::{self, Json, is_blank, quoted};
 use super::observation::ANSWERS;
+use super::recent::Recent;
 use super::{patient, place};
+use crate::mix::mix;
 use cvrs_codes::CodeSets;
 use cvrs_parse::Record;
 use cvrs_report::{Finding, Level, Message};
 use cvrs_spec::Field::*;
 use cvrs_spec::{Event, Field, SetId};
-use std::collections::HashSet;
+use std::fmt;
 
 /// What a transaction is asked to do with each entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +117,6 @@ pub(super) struct Ids {
 }
 
 /// A worker's memory.
-#[derive(Debug)]
 pub struct Worker<'c> {
     pub(super) codes: &'c CodeSets,
     pub(super) county_names: bool,
@@ -123,12 +124,31 @@ pub struct Worker<'c> {
     pub(super) ids: Ids,
     pub(super) has_location: bool,
     pub(super) has_organization: bool,
-    scratch: Vec<u8>,
+    /// Whether no text of the record needs escaping.
+    pub(super) is_plain: bool,
+    pub(super) scratch: Vec<u8>,
     /// Patients of this chunk.
-    patients: HashSet<Id>,
+    patients: IdSet,
     /// What this worker has written in this chunk or an earlier one, which went before it in the text.
-    places: HashSet<Id>,
+    places: IdSet,
+    /// Ids of places by what they are hashed of: mostly few places give many doses. What stands here is in `places`.
+    locations: Recent<Id>,
+    organizations: Recent<Id>,
+    /// What a Patient says of race and ethnicity, by these cells.
+    pub(super) extensions: Recent<Vec<u8>>,
+    /// That of the record.
+    pub(super) extension: Vec<u8>,
 }
+
+/// Shows no text: it may be a person's.
+impl fmt::Debug for Worker<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").field("ids", &self.ids).finish_non_exhaustive()
+    }
+}
+
+/// How many places and how many combinations of race and ethnicity a worker remembers.
+const RECENT: [usize; 2] = [4096, 1024];
 
 /// What a reference leads to.
 #[derive(Clone, Copy)]
@@ -296,12 +316,9 @@ fn obstacle(record: &Record<'_>, is_delete: bool) -> Option<Finding> {
 }
 
 /// Sixteen bits of a value.
+#[inline]
 fn mark(cell: &[u8]) -> u16 {
-    let mut sum = 0xCBF2_9CE4_8422_2325u64;
-    for &byte in cell {
-        sum = (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
-    }
-    sum ^= sum >> 32;
+    let sum = mix(cell);
     (sum ^ (sum >> 16)) as u16
 }
 
@@ -322,9 +339,14 @@ impl<'c> Converter<'c> {
             ids: Ids { immunization: none, patient: none, location: none, organization: none },
             has_location: false,
             has_organization: false,
+            is_plain: false,
             scratch: Vec::new(),
-            patients: HashSet::default(),
-            places: HashSet::default(),
+            patients: IdSet::default(),
+            places: IdSet::default(),
+            locations: Recent::new(RECENT[0]),
+            organizations: Recent::new(RECENT[0]),
+            extensions: Recent::new(RECENT[1]),
+            extension: Vec::new(),
         }
     }
 
@@ -363,27 +385,35 @@ impl<'c> Converter<'c> {
             return;
         }
         worker.ids.patient = id(scratch, &[RecipId]);
-        worker.ids.location = id(scratch, &place::FIELDS);
-        worker.ids.organization = id(scratch, &[ResponsibleOrg]);
+        let id = |scratch: &mut Vec<u8>, recent: &mut Recent<Id>, fields: &[Field]| {
+            Id::fill(scratch, entity, fields.iter().map(|&field| record.get(field)));
+            let (id, is_known) = recent.get(scratch, || Id::of(scratch));
+            (*id, is_known)
+        };
+        let (location, knows_location) = id(scratch, &mut worker.locations, &place::FIELDS);
+        let (organization, knows_organization) = id(scratch, &mut worker.organizations, &[ResponsibleOrg]);
+        (worker.ids.location, worker.ids.organization) = (location, organization);
+        worker.is_plain = !record.has_control() && json::is_plain(record.line());
         worker.has_organization = !is_blank(record.get(ResponsibleOrg));
         worker.has_location = place::FIELDS.iter().any(|&field| !is_blank(record.get(field)));
 
         if patient::drops_unknown_race(record) {
             findings.push(RACE_DROPPED);
         }
-        let Ids { patient, location, organization, .. } = worker.ids;
-        if worker.has_organization && worker.places.insert(organization) {
+        let patient = worker.ids.patient;
+        if worker.has_organization && !knows_organization && worker.places.insert(organization) {
             let out = &mut resources.organization_texts;
             self.wrapped(worker, Reference::Organization, out, |worker, out| worker.organization(record, out));
             resources.organizations.push(Candidate { id: organization, end: out.len() as u32 });
         }
-        if worker.has_location && worker.places.insert(location) {
+        if worker.has_location && !knows_location && worker.places.insert(location) {
             let out = &mut resources.location_texts;
             self.wrapped(worker, Reference::Location, out, |worker, out| worker.location(record, &self.texts, out));
             resources.locations.push(Candidate { id: location, end: out.len() as u32 });
         }
         let out = &mut resources.patient_texts;
         if worker.patients.insert(patient) {
+            worker.find_extensions(record);
             self.wrapped(worker, Reference::Patient, out, |worker, out| worker.patient(record, &self.texts, out));
         }
         resources.patients.push(Candidate { id: patient, end: out.len() as u32 });

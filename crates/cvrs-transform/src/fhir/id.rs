@@ -1,10 +1,43 @@
 //! Ids of resources: the beginning of a SHA-256.
 
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 /// The first 16 bytes of the hash of what tells a resource apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Id(pub(super) [u8; 16]);
+
+/// Of a hash any part is a hash.
+impl Hash for Id {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut start = [0; 8];
+        start.copy_from_slice(&self.0[..8]);
+        state.write_u64(u64::from_le_bytes(start));
+    }
+}
+
+/// Takes the part of an [`Id`] that it is given for its hash.
+#[derive(Default)]
+pub(super) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 ^= crate::mix::mix(bytes);
+    }
+
+    fn write_u64(&mut self, part: u64) {
+        self.0 = part;
+    }
+}
+
+/// A set of ids.
+pub(super) type IdSet = HashSet<Id, BuildHasherDefault<IdHasher>>;
 
 /// What stands between the hashed texts.
 const SEPARATOR: u8 = 0x1F;
@@ -12,13 +45,24 @@ const SEPARATOR: u8 = 0x1F;
 impl Id {
     /// The id of a resource of `entity` that these cells tell apart.
     pub(super) fn new<'a>(scratch: &mut Vec<u8>, entity: &[u8], cells: impl Iterator<Item = &'a [u8]>) -> Self {
+        Self::fill(scratch, entity, cells);
+        Self::of(scratch)
+    }
+
+    /// What is hashed for such an id.
+    #[inline]
+    pub(super) fn fill<'a>(scratch: &mut Vec<u8>, entity: &[u8], cells: impl Iterator<Item = &'a [u8]>) {
         scratch.clear();
         scratch.extend_from_slice(entity);
         for cell in cells {
             scratch.push(SEPARATOR);
             scratch.extend_from_slice(cell);
         }
-        let hash = Sha256::digest(&*scratch);
+    }
+
+    /// The id that comes of what was filled in.
+    pub(super) fn of(filled: &[u8]) -> Self {
+        let hash = Sha256::digest(filled);
         let mut id = [0; 16];
         id.copy_from_slice(&hash[..16]);
         Self(id)
@@ -31,13 +75,23 @@ impl Id {
     }
 }
 
+/// The two digits of each byte.
+const DIGITS: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
 #[inline]
 fn hex(bytes: &[u8; 16]) -> [u8; 32] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [0; 32];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
+    for (pair, &byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&DIGITS[usize::from(byte)]);
     }
     text
 }

@@ -24,7 +24,7 @@ fn is_ncit(code: &[u8]) -> bool {
 impl Worker<'_> {
     /// Writes the Immunization; the record has been found fit.
     pub(super) fn immunization(&self, record: &Record<'_>, texts: &Texts, out: &mut Vec<u8>) {
-        let json = &mut Json { out };
+        let json = &mut Json { out, is_plain: self.is_plain };
         json.raw(r#"{"resourceType":"Immunization","id":"i-"#);
         self.ids.immunization.write(json.out);
         json.raw(r#"","meta":{"profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-immunization"]"#);
@@ -97,7 +97,7 @@ impl Worker<'_> {
         json.string(known.map_or(cell, |known| known.code.as_str().as_bytes()));
         json.raw("}");
         if let Some(known) = known {
-            json.text("\"display\":", known.name.as_bytes());
+            json.other("\"display\":", known.name.as_bytes());
         }
         json.raw("}");
     }

@@ -3,6 +3,13 @@
 /// Writes objects and lists. A comma goes before everything that does not stand first.
 pub(super) struct Json<'o> {
     pub(super) out: &'o mut Vec<u8>,
+    /// Whether it is known that nothing in the record needs escaping.
+    pub(super) is_plain: bool,
+}
+
+/// Whether a row needs no escaping; it is known to have no control characters.
+pub(super) fn is_plain(line: &[u8]) -> bool {
+    memchr::memchr2(b'"', b'\\', line).is_none()
 }
 
 /// Whether a cell says nothing: FHIR has no text of blanks alone.
@@ -46,12 +53,18 @@ impl Json<'_> {
         }
     }
 
-    /// A string in quotes. `value` is UTF-8.
+    /// The next property, with a value that does not stand in the record.
+    pub(super) fn other(&mut self, key: &str, value: &[u8]) {
+        self.item(key);
+        Json { out: self.out, is_plain: false }.string(value);
+    }
+
+    /// A string in quotes: a cell of the record, or a part of one. `value` is UTF-8.
     #[inline]
     pub(super) fn string(&mut self, value: &[u8]) {
         self.out.push(b'"');
         let is_plain = |&byte: &u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-        if value.iter().all(is_plain) {
+        if self.is_plain || value.iter().all(is_plain) {
             self.out.extend_from_slice(value);
         } else {
             for &byte in value {
@@ -77,7 +90,7 @@ impl Json<'_> {
 /// A string in quotes, for what is prepared once.
 pub(super) fn quoted(value: &str) -> String {
     let mut out = Vec::new();
-    Json { out: &mut out }.string(value.as_bytes());
+    Json { out: &mut out, is_plain: false }.string(value.as_bytes());
     String::from_utf8(out).unwrap_or_default()
 }
 

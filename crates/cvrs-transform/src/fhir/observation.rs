@@ -45,7 +45,7 @@ const NOT_KNOWN: &str = concat!(
 impl Worker<'_> {
     /// Writes the Observation of an answer that is there.
     pub(super) fn observation(&self, record: &Record<'_>, answer: &Answer, id: Id, out: &mut Vec<u8>) {
-        let json = &mut Json { out };
+        let json = &mut Json { out, is_plain: self.is_plain };
         json.raw(r#"{"resourceType":"Observation","id":"ob-"#);
         id.write(json.out);
         json.raw("\"");

@@ -137,9 +137,9 @@ pub(super) fn pair(json: &mut Json<'_>, keys: [&str; 2], parts: [Part<'_>; 2]) {
 
 /// What an address says of a county: its code, or with names its name and the code beside it.
 pub(super) fn district(json: &mut Json<'_>, cell: &[u8], codes: &CodeSets, by_name: bool) {
-    match codes.county(cell).filter(|_| by_name) {
+    match by_name.then(|| codes.county(cell)).flatten() {
         Some(county) => {
-            json.text("\"district\":", county.name.as_bytes());
+            json.other("\"district\":", county.name.as_bytes());
             json.item(r#""_district":{"extension":[{"url":"urn:cvrs:county-fips","valueCode":"#);
             json.string(cell);
             json.raw("}]}");
@@ -149,9 +149,28 @@ pub(super) fn district(json: &mut Json<'_>, cell: &[u8], codes: &CodeSets, by_na
 }
 
 impl Worker<'_> {
-    /// Writes the Patient; the record has been found fit.
+    /// Finds what the next Patient says of race and ethnicity, which most records have in common with others.
+    pub(super) fn find_extensions(&mut self, record: &Record<'_>) {
+        let Self { scratch, extensions, extension, .. } = self;
+        scratch.clear();
+        for field in RACES.into_iter().chain([RecipEthnicity]) {
+            scratch.extend_from_slice(record.get(field));
+            scratch.push(b'\t');
+        }
+        let make = || {
+            // As in a Patient, something stands before it.
+            let mut out = vec![b'}'];
+            write_extensions(&mut Json { out: &mut out, is_plain: false }, record);
+            out.remove(0);
+            out
+        };
+        let (found, _) = extensions.get(scratch, make);
+        extension.clone_from(found);
+    }
+
+    /// Writes the Patient; the record has been found fit, and its extensions were found.
     pub(super) fn patient(&self, record: &Record<'_>, texts: &Texts, out: &mut Vec<u8>) {
-        let json = &mut Json { out };
+        let json = &mut Json { out, is_plain: self.is_plain };
         json.raw(r#"{"resourceType":"Patient","id":"p-"#);
         self.ids.patient.write(json.out);
         json.raw(r#"","meta":{"profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"]"#);
@@ -167,7 +186,7 @@ impl Worker<'_> {
             json.raw("\"}]");
         }
         json.raw("}");
-        extensions(json, record);
+        json.out.extend_from_slice(&self.extension);
         json.item(&texts.recip_id);
         json.string(record.get(RecipId));
         json.raw("}");
@@ -263,7 +282,7 @@ const NOT_KNOWN: &str = concat!(
 );
 
 /// Race and ethnicity, and beside them the codes that US Core has no place for.
-fn extensions(json: &mut Json<'_>, record: &Record<'_>) {
+fn write_extensions(json: &mut Json<'_>, record: &Record<'_>) {
     json.item("\"extension\":[");
     let races = RACES.map(|field| spelt(SetId::Race, record.get(field)));
     let drops_unknown = drops_unknown_race(record);

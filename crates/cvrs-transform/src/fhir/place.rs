@@ -24,7 +24,7 @@ pub(super) const FIELDS: [Field; 10] = [
 
 impl Worker<'_> {
     pub(super) fn location(&self, record: &Record<'_>, texts: &Texts, out: &mut Vec<u8>) {
-        let json = &mut Json { out };
+        let json = &mut Json { out, is_plain: self.is_plain };
         json.raw(r#"{"resourceType":"Location","id":"l-"#);
         self.ids.location.write(json.out);
         json.raw("\"");
@@ -57,7 +57,7 @@ impl Worker<'_> {
     }
 
     pub(super) fn organization(&self, record: &Record<'_>, out: &mut Vec<u8>) {
-        let json = &mut Json { out };
+        let json = &mut Json { out, is_plain: self.is_plain };
         json.raw(r#"{"resourceType":"Organization","id":"o-"#);
         self.ids.organization.write(json.out);
         json.raw("\"");
