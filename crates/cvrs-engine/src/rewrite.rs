@@ -26,6 +26,8 @@ pub struct Position {
 pub trait Rewrite: Sync {
     /// A worker's memory.
     type Worker;
+    /// What a first look at a chunk leaves for its rewriting. Reused.
+    type Look: Default;
     /// What comes of a chunk. Reused: it comes back once it was committed.
     type Product: Default + Send;
 
@@ -36,6 +38,12 @@ pub trait Rewrite: Sync {
     /// The memory of a new worker.
     fn worker(&self) -> Self::Worker;
 
+    /// Counts the lines of a chunk, of which nothing is known yet of what precedes it. Who has to look at them anyway may
+    /// count them on the way.
+    fn look(&self, _worker: &mut Self::Worker, text: &[u8], _look: &mut Self::Look) -> Counts {
+        count(text, Self::STRAY_RETURNS_ARE_BLANK)
+    }
+
     /// Makes the product of a chunk, which may hold anything before.
     ///
     /// # Errors
@@ -43,6 +51,7 @@ pub trait Rewrite: Sync {
     fn rewrite(
         &self,
         worker: &mut Self::Worker,
+        look: &mut Self::Look,
         text: &[u8],
         before: Position,
         product: &mut Self::Product,
@@ -78,21 +87,21 @@ fn count(text: &[u8], stray_returns_are_blank: bool) -> Counts {
 
 impl<R: Rewrite> Job for RewriteJob<'_, R> {
     type Worker = R::Worker;
-    type Look = ();
+    type Look = R::Look;
     type Outcome = R::Product;
 
     fn worker(&self) -> R::Worker {
         self.rewrite.worker()
     }
 
-    fn look(&self, _: &mut R::Worker, text: &[u8], (): &mut ()) -> Counts {
-        count(text, R::STRAY_RETURNS_ARE_BLANK)
+    fn look(&self, worker: &mut R::Worker, text: &[u8], look: &mut R::Look) -> Counts {
+        self.rewrite.look(worker, text, look)
     }
 
     fn make(
         &self,
         worker: &mut R::Worker,
-        (): &mut (),
+        look: &mut R::Look,
         text: &[u8],
         chunk: &Chunk,
         counts: Counts,
@@ -101,7 +110,7 @@ impl<R: Rewrite> Job for RewriteJob<'_, R> {
     ) -> Result<()> {
         let Counts { lines, records, cr_ends, .. } = before;
         let before = Position { lines, records, byte: chunk.byte, has_crlf: cr_ends > 0 };
-        self.rewrite.rewrite(worker, text, before, product)?;
+        self.rewrite.rewrite(worker, look, text, before, product)?;
         self.control.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
         self.control.records.fetch_add(counts.records, Ordering::Relaxed);
         Ok(())

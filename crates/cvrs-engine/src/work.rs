@@ -49,6 +49,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Those of a text in which nobody asks for more: lines, blank ones included, and records.
+    pub const fn of_lines(lines: u64, records: u64) -> Self {
+        Self { lines, records, unnumbered: 0, cr_ends: 0 }
+    }
+
     /// Lines, those of the header and blank ones included.
     pub const fn lines(&self) -> u64 {
         self.lines

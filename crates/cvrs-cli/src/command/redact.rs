@@ -14,8 +14,8 @@ use crate::outputs::Place;
 use crate::progress::{Progress, Watched};
 use crate::terminal;
 use cvrs_engine::io::{AtomicFile, Body, Input, InputError, OutputError};
-use cvrs_engine::{Control, Error, Position, Rewrite, Tuning, rewrite_input};
-use cvrs_parse::Header;
+use cvrs_engine::{Control, Counts, Error, Position, Rewrite, Tuning, rewrite_input};
+use cvrs_parse::{Header, Index};
 use cvrs_report::{Entry, jsonl, tsv};
 use cvrs_transform::redact::{
     Before, Found, Kind, Log, Options, PprlMap, Pseudonym, Redactor, Refusal, Tally, Target, Told, Totals, Worker,
@@ -154,17 +154,23 @@ fn n_lines(text: &[u8]) -> u64 {
 
 impl Rewrite for Redacting {
     type Worker = Worker;
+    type Look = Index;
     type Product = Block;
-
-    const STRAY_RETURNS_ARE_BLANK: bool = false;
 
     fn worker(&self) -> Worker {
         self.redactor.worker()
     }
 
+    fn look(&self, _: &mut Worker, text: &[u8], index: &mut Index) -> Counts {
+        index.build(text);
+        let n_records = index.lines(text).filter(|line| !line.is_blank()).count();
+        Counts::of_lines(index.n_lines() as u64, n_records as u64)
+    }
+
     fn rewrite(
         &self,
         worker: &mut Worker,
+        index: &mut Index,
         text: &[u8],
         before: Position,
         block: &mut Block,
@@ -174,7 +180,7 @@ impl Rewrite for Redacting {
         reports.resize(self.telling.reports.len(), Vec::new());
         reports.iter_mut().for_each(Vec::clear);
         let before = Before { lines: before.lines, records: before.records, byte: before.byte };
-        self.redactor.redact(worker, text, before, redacted, &mut |told| match told {
+        self.redactor.redact_lines(worker, index, text, before, redacted, &mut |told| match told {
             Told::Changed(change) => {
                 if let Some(writer) = &self.telling.log {
                     writer.write(log, &change);
@@ -186,7 +192,7 @@ impl Rewrite for Redacting {
                 }
             }
         });
-        *lines = [text, &redacted.text, &redacted.rejects].map(n_lines);
+        *lines = [index.n_lines() as u64, n_lines(&redacted.text), n_lines(&redacted.rejects)];
         Ok(())
     }
 }

@@ -49,13 +49,21 @@ struct Lines;
 
 impl Rewrite for Lines {
     type Worker = ();
+    type Look = ();
     type Product = Vec<u8>;
 
     const STRAY_RETURNS_ARE_BLANK: bool = false;
 
     fn worker(&self) {}
 
-    fn rewrite(&self, (): &mut (), text: &[u8], _: Position, out: &mut Vec<u8>) -> cvrs_engine::Result<()> {
+    fn rewrite(
+        &self,
+        (): &mut (),
+        (): &mut (),
+        text: &[u8],
+        _: Position,
+        out: &mut Vec<u8>,
+    ) -> cvrs_engine::Result<()> {
         out.clear();
         out.extend_from_slice(text);
         Ok(())

@@ -2,12 +2,12 @@
 
 use super::Kind;
 use super::plan::{Plan, Row, WORD};
-use super::words::Needle;
+use super::words::{self, Needle};
 use cvrs_parse::{Date, Header};
 use cvrs_spec::Field;
 
 /// How many columns may lie between two that are looked at together.
-const GAP: usize = 3;
+const GAP: usize = 6;
 
 /// Where to look, for one header.
 pub(super) struct Leaks {
@@ -20,6 +20,8 @@ pub(super) struct Leaks {
     texts: Vec<(Field, usize)>,
     /// The same and those between them, from column to column, for one look at all that are near each other.
     spans: Vec<(usize, usize)>,
+    /// Those of the ids alone.
+    id_spans: Vec<(usize, usize)>,
     tells_home: bool,
 }
 
@@ -34,15 +36,7 @@ impl Leaks {
             .collect();
         let texts: Vec<_> =
             [Field::LotNumber, Field::ResponsibleOrg, Field::AdminName].into_iter().filter_map(at).collect();
-        let mut columns: Vec<usize> = ids.iter().chain(&texts).map(|(_, column)| *column).collect();
-        columns.sort_unstable();
-        let mut spans: Vec<(usize, usize)> = Vec::new();
-        for column in columns {
-            match spans.last_mut() {
-                Some((_, last)) if column <= *last + GAP => *last = column,
-                _ => spans.push((column, column)),
-            }
-        }
+        let (spans, id_spans) = (spans(ids.iter().chain(&texts)), spans(ids.iter()));
         Self {
             first_name: header.position(Field::RecipFirstName),
             last_name: header.position(Field::RecipLastName),
@@ -50,6 +44,7 @@ impl Leaks {
             ids,
             texts,
             spans,
+            id_spans,
             tells_home: !empties_home,
         }
     }
@@ -67,8 +62,7 @@ impl Leaks {
             tell(Kind::HomeAddress, Field::AdminAddressStreet, plan.admin_street.unwrap_or_default());
         }
         let may_be_told = |needle: Needle<'_>| {
-            !needle.is_ascii()
-                || self.spans.iter().any(|&(first, last)| needle.may_be_in(&row.text[row.range(first..=last)]))
+            self.spans.iter().any(|&(first, last)| needle.may_be_in(row.text, row.range(first..=last)))
         };
         if last.is_some_and(may_be_told) || street.is_some_and(may_be_told) {
             self.check_names(row, name(self.first_name), last, street, tell);
@@ -99,9 +93,22 @@ impl Leaks {
 
     /// The birth date as `YYYYMMDD`, `MMDDYYYY` or as it is written.
     #[inline]
-    fn check_birth_date(&self, row: Row<'_>, tell: &mut dyn FnMut(Kind, Field, usize)) {
+    pub(super) fn check_birth_date(&self, row: Row<'_>, tell: &mut dyn FnMut(Kind, Field, usize)) {
         let dob = row.get(self.dob);
-        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = dob else { return };
+        let &[_, y2, y3, y4, b'-', _, _, b'-', _, _] = dob else { return };
+        // Whatever the form, the year stands there as it is.
+        let year = [y2, y3, y4].map(|byte| byte | words::CASE);
+        let has_year = |&(first, last): &(usize, usize)| {
+            words::has_key(&row.text[words::widened(&row.range(first..=last), row.text.len())], year)
+        };
+        if self.id_spans.iter().any(has_year) {
+            self.find_birth_date(row, dob, tell);
+        }
+    }
+
+    #[cold]
+    fn find_birth_date(&self, row: Row<'_>, dob: &[u8], tell: &mut dyn FnMut(Kind, Field, usize)) {
+        let &[y1, y2, y3, y4, _, m1, m2, _, d1, d2] = dob else { return };
         let year_first = [y1, y2, y3, y4, m1, m2, d1, d2];
         let month_first = [m1, m2, d1, d2, y1, y2, y3, y4];
         for &(field, column) in &self.ids {
@@ -113,4 +120,18 @@ impl Leaks {
             }
         }
     }
+}
+
+/// From column to column, so that what is near each other is together.
+fn spans<'a>(columns: impl Iterator<Item = &'a (Field, usize)>) -> Vec<(usize, usize)> {
+    let mut columns: Vec<usize> = columns.map(|(_, column)| *column).collect();
+    columns.sort_unstable();
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    for column in columns {
+        match spans.last_mut() {
+            Some((_, last)) if column <= *last + GAP => *last = column,
+            _ => spans.push((column, column)),
+        }
+    }
+    spans
 }

@@ -69,6 +69,8 @@ pub(super) struct Plan {
     pub(super) n_columns: usize,
     /// In the order of the file.
     pub(super) groups: Vec<Group>,
+    /// Whether a row of model D in which every group is what it becomes is known to be right without a further look.
+    can_be_settled: bool,
     /// The columns of the six, as many as the file has.
     pub(super) six: Vec<(Field, usize)>,
     pub(super) ext_type: Option<usize>,
@@ -107,6 +109,7 @@ impl Plan {
         let mut plan = Self {
             n_columns: header.n_columns(),
             groups: Vec::new(),
+            can_be_settled: false,
             six: six.filter_map(|field| Some((field, header.position(field)?))).collect(),
             ext_type: header.position(Field::ExtType),
             pprl_id: header.position(Field::PprlId),
@@ -119,7 +122,20 @@ impl Plan {
                 plan.add(column, field, options);
             }
         }
+        plan.can_be_settled = matches!(options.to, Target::D)
+            && plan.ext_type.is_some()
+            && plan.groups.iter().all(|group| matches!(group.act, Act::Constant { .. }));
         Ok(plan)
+    }
+
+    /// Whether a row says that it is of model D and is what it becomes: nothing changes, and no name is left in it.
+    #[inline]
+    pub(super) fn is_settled(&self, row: Row<'_>) -> bool {
+        self.can_be_settled
+            && self.groups.iter().all(|group| match &group.act {
+                Act::Constant { text, .. } => row.text[row.range(group.columns.clone())] == **text,
+                _ => false,
+            })
     }
 
     fn add(&mut self, column: usize, field: Field, options: &Options) {

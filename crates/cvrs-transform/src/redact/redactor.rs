@@ -122,11 +122,28 @@ impl Redactor {
 
     /// Redacts whole lines below the header. The block may hold anything before.
     pub fn redact(&self, worker: &mut Worker, text: &[u8], before: Before, block: &mut Block, tell: Tell<'_>) {
-        let Worker { index, bounds } = worker;
+        let mut index = std::mem::take(&mut worker.index);
+        index.build(text);
+        self.redact_lines(worker, &index, text, before, block, tell);
+        worker.index = index;
+    }
+
+    /// The same, for who has the index of the text already.
+    pub fn redact_lines(
+        &self,
+        worker: &mut Worker,
+        index: &Index,
+        text: &[u8],
+        before: Before,
+        block: &mut Block,
+        tell: Tell<'_>,
+    ) {
+        let bounds = &mut worker.bounds;
         block.text.clear();
         block.rejects.clear();
         block.totals.clear();
-        index.build(text);
+        // Rows become longer by words in place of what was empty or shorter.
+        block.text.reserve(text.len() + text.len() / 8);
         let mut copied = 0;
         for line in index.lines(text) {
             if line.is_blank() {
@@ -159,6 +176,17 @@ impl Redactor {
         if n_cells != plan.n_columns {
             say(block, tell, at.found(Kind::CellCount, None, [n_cells as u64, plan.n_columns as u64]));
             return false;
+        }
+        if plan.is_settled(row) {
+            if !block.totals.has_seen(Model::D) {
+                block
+                    .totals
+                    .see(Model::D, at.found(Kind::MixedModels, position(Field::ExtType, plan.ext_type), [0; 2]));
+            }
+            self.leaks.check_birth_date(row, &mut |kind, field, column| {
+                say(block, tell, at.found(kind, position(field, Some(column)), [0; 2]));
+            });
+            return true;
         }
         let six = plan.six_state(row);
         let model = plan.model(row, six);

@@ -1,48 +1,73 @@
 //! Names looked for in other cells, ignoring case.
 
-/// What may be looked for: the first three bytes, folded, and the whole.
+use std::ops::Range;
+
+/// What may be looked for, and three of its bytes, folded, by which it is ruled out in most texts.
 #[derive(Clone, Copy)]
 pub(super) struct Needle<'a> {
     text: &'a [u8],
-    key: [u8; 3],
+    is_ascii: bool,
+    /// Wherever the needle stands in some case, these stand in some case, byte for byte, or there is a [`has_sign`].
+    key: Option<[u8; 3]>,
+    /// Whether the key has a K or an I.
+    fits_sign: bool,
 }
 
 /// Case is one bit of an ASCII letter. Other characters fall together too, which only makes a further look necessary.
-const CASE: u8 = 0x20;
+pub(super) const CASE: u8 = 0x20;
+
+/// The one character beyond ASCII whose lower case is all ASCII: the Kelvin sign, as UTF-8.
+const KELVIN: &[u8] = "\u{212A}".as_bytes();
+
+/// Whether there may be a character beyond ASCII of whose lower case ASCII is a part: the Kelvin sign, which is a plain k
+/// then, and the capital I with a dot, which begins with a plain i.
+#[cold]
+fn has_sign(hay: &[u8]) -> bool {
+    hay.windows(2).any(|pair| pair == &KELVIN[..2] || pair == "\u{130}".as_bytes())
+}
+
+const fn is_k_or_i(byte: u8) -> bool {
+    matches!(byte | CASE, b'k' | b'i')
+}
+
+/// Three bytes by which a needle is looked for. In an ASCII needle those around its first blank, if there is one: streets
+/// begin with a number, as ids do, and no id has a blank. In another one any three of ASCII but K and I.
+fn key(text: &[u8], is_ascii: bool) -> Option<[u8; 3]> {
+    let windows = || text.windows(3).filter_map(|window| window.first_chunk::<3>());
+    let found = if is_ascii {
+        windows().find(|window| window[1] == b' ').or_else(|| text.first_chunk::<3>())
+    } else {
+        windows().find(|window| window.iter().all(|&byte| byte.is_ascii() && !is_k_or_i(byte)))
+    };
+    found.map(|bytes| bytes.map(|byte| byte | CASE))
+}
 
 impl<'a> Needle<'a> {
     /// Takes a value without the blanks around it, if it has three characters or more.
     #[inline]
     pub(super) fn new(value: &'a [u8]) -> Option<Self> {
         let text = value.trim_ascii();
-        let &[a, b, c, ..] = text else { return None };
-        let is_long = text.len() >= 12 || text.is_ascii() || cvrs_parse::char_count(text) >= 3;
-        is_long.then_some(Self { text, key: [a | CASE, b | CASE, c | CASE] })
+        if text.len() < 3 {
+            return None;
+        }
+        let is_ascii = text.is_ascii();
+        let is_long = is_ascii || text.len() >= 12 || cvrs_parse::char_count(text) >= 3;
+        is_long.then(|| {
+            let key = key(text, is_ascii);
+            Self { text, is_ascii, key, fits_sign: key.is_some_and(|key| key.into_iter().any(is_k_or_i)) }
+        })
     }
 
-    /// Whether it may stand in `hay`; `false` is certain if it is ASCII.
+    /// Whether it may stand in a part of `hay`, or in some bytes of `text` after it; `false` is certain.
     ///
-    /// Without a branch in the loop, so that the compiler compares many bytes at a time.
+    /// So that all goes by sixteen bytes, and no bytes are left to be looked at one by one, more is looked at than asked.
     #[inline]
-    pub(super) fn may_be_in(&self, hay: &[u8]) -> bool {
-        if hay.len() < self.text.len() {
-            return false;
+    pub(super) fn may_be_in(&self, text: &[u8], hay: Range<usize>) -> bool {
+        let hay = &text[widened(&hay, text.len())];
+        match self.key {
+            Some(key) => has_key(hay, key) || self.fits_sign && !hay.is_ascii() && has_sign(hay),
+            None => !hay.is_ascii() || self.text.windows(KELVIN.len()).any(|part| part == KELVIN),
         }
-        let starts = hay.len() - 2;
-        let (first, second, third) = (&hay[..starts], &hay[1..=starts], &hay[2..]);
-        let [a, b, c] = self.key;
-        let mut hits = 0u8;
-        for at in 0..starts {
-            let is_hit = (first[at] | CASE == a) & (second[at] | CASE == b) & (third[at] | CASE == c);
-            hits |= u8::from(is_hit);
-        }
-        hits != 0
-    }
-
-    /// Whether it is ASCII, for which [`Needle::may_be_in`] is enough to rule it out.
-    #[inline]
-    pub(super) fn is_ascii(&self) -> bool {
-        self.text.is_ascii()
     }
 
     /// Whether it stands in `hay`, ignoring case.
@@ -63,10 +88,10 @@ impl<'a> Needle<'a> {
     }
 
     fn find(&self, hay: &[u8], is_right: impl Fn(Option<char>, Option<char>) -> bool) -> bool {
-        if self.is_ascii() && !self.may_be_in(hay) {
+        if !self.may_be_in(hay, 0..hay.len()) {
             return false;
         }
-        if self.is_ascii() && hay.is_ascii() {
+        if self.is_ascii && hay.is_ascii() {
             let character = |at: usize| hay.get(at).map(|&byte| char::from(byte));
             let mut parts = hay.windows(self.text.len()).enumerate();
             return parts.any(|(at, part)| {
@@ -83,12 +108,50 @@ impl<'a> Needle<'a> {
     }
 }
 
+/// How many bytes are compared at a time.
+const LANES: usize = 16;
+
+/// A range that is looked at without a rest, in a text of that length; it may be longer by less than [`LANES`].
+#[inline]
+pub(super) fn widened(range: &Range<usize>, len: usize) -> Range<usize> {
+    let end = range.start + (range.len().max(3) - 2).next_multiple_of(LANES) + 2;
+    range.start..end.min(len).max(range.end)
+}
+
+/// Whether three bytes stand side by side, whatever their case; they are in lower case.
+#[inline]
+pub(super) fn has_key(hay: &[u8], [a, b, c]: [u8; 3]) -> bool {
+    let is_hit = |x: u8, y: u8, z: u8| (x | CASE == a) & (y | CASE == b) & (z | CASE == c);
+    let mut at = 0;
+    let mut hits = 0u8;
+    // Without a branch in the inner loop, so that the compiler compares all lanes at once.
+    while let Some(lanes) = hay[at..].first_chunk::<{ LANES + 2 }>() {
+        for lane in 0..LANES {
+            hits |= u8::from(is_hit(lanes[lane], lanes[lane + 1], lanes[lane + 2]));
+        }
+        at += LANES;
+    }
+    hits != 0 || hay[at..].windows(3).any(|part| is_hit(part[0], part[1], part[2]))
+}
+
 /// Whether two values are equal but for case and the blanks around them.
+#[inline]
 pub(super) fn is_same_text(one: &[u8], other: &[u8]) -> bool {
     let (one, other) = (one.trim_ascii(), other.trim_ascii());
-    if one.is_ascii() && other.is_ascii() {
-        return one.eq_ignore_ascii_case(other);
+    for (a, b) in one.iter().zip(other) {
+        if !a.is_ascii() || !b.is_ascii() {
+            return is_same_folded(one, other);
+        }
+        // Mostly the first bytes differ. No ASCII character has one beyond ASCII as its lower case, wherever it stands.
+        if !a.eq_ignore_ascii_case(b) {
+            return false;
+        }
     }
+    one.len() == other.len()
+}
+
+#[cold]
+fn is_same_folded(one: &[u8], other: &[u8]) -> bool {
     one == other || String::from_utf8_lossy(one).to_lowercase() == String::from_utf8_lossy(other).to_lowercase()
 }
 
@@ -132,6 +195,46 @@ mod tests {
             assert!(!needle(text).is_word_in(hay.as_bytes()), "{text} in {hay}");
         }
         assert!(needle("Perez").is_in(b"X1PEREZ9") && !needle("Perez").is_in(b"X1PERE9"));
+    }
+
+    #[test]
+    fn characters_with_a_part_in_ascii_are_found() {
+        for (text, hay) in
+            [("Kim", "Dr \u{212A}im"), ("Ari", "Ar\u{130}"), ("\u{212A}im", "KIM"), ("\u{130}lk", "\u{130}LK")]
+        {
+            assert!(needle(text).is_word_in(hay.as_bytes()), "{text} in {hay}");
+        }
+        assert!(!needle("Ist").is_word_in("\u{130}st".as_bytes()), "a dot stands between");
+    }
+
+    proptest::proptest! {
+        /// What a needle rules out does not hold it: compared with lower case, character by character.
+        #[test]
+        fn nothing_is_ruled_out_that_stands_there(
+            before in "[a-cA-C \u{212A}\u{130}\u{e9}\u{c9}kKiI0-2]{0,40}",
+            text in "[a-cA-C\u{212A}\u{130}\u{e9}\u{c9}kKiI0-2][a-cA-C \u{212A}\u{130}\u{e9}\u{c9}kKiI0-2]{1,9}[a-cA-C\u{212A}\u{e9}\u{c9}kKiI0-2]",
+            after in "[a-c \u{e9}k]{0,40}",
+            is_upper: bool,
+            has_it: bool,
+        ) {
+            let middle = match (has_it, is_upper) {
+                (false, _) => String::new(),
+                (true, true) => text.to_uppercase(),
+                (true, false) => text.to_lowercase(),
+            };
+            let hay = format!("{before}{middle}{after}");
+            let stands_there = hay.to_lowercase().contains(&text.to_lowercase());
+            let needle = needle(&text);
+            proptest::prop_assert_eq!(needle.is_in(hay.as_bytes()), stands_there);
+            let around = format!("{hay}\tand what follows it in the chunk");
+            proptest::prop_assert!(!stands_there || needle.may_be_in(around.as_bytes(), 0..hay.len()));
+        }
+
+        #[test]
+        fn streets_are_compared_as_lower_case_is(one in "[aA\u{e9}\u{c9}\u{212A}kK \u{3a3}\u{3c3}\u{3c2}]{0,5}", other in "[aA\u{e9}\u{c9}\u{212A}kK \u{3a3}\u{3c3}\u{3c2}]{0,5}") {
+            let expected = one.trim_matches(' ').to_lowercase() == other.trim_matches(' ').to_lowercase();
+            proptest::prop_assert_eq!(is_same_text(one.as_bytes(), other.as_bytes()), expected);
+        }
     }
 
     #[test]

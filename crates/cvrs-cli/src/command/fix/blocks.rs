@@ -56,6 +56,7 @@ pub(crate) struct Mending {
 
 impl Rewrite for Mending {
     type Worker = Option<Fixer>;
+    type Look = ();
     type Product = Block;
 
     fn worker(&self) -> Option<Fixer> {
@@ -65,6 +66,7 @@ impl Rewrite for Mending {
     fn rewrite(
         &self,
         worker: &mut Option<Fixer>,
+        (): &mut (),
         text: &[u8],
         before: Position,
         block: &mut Block,
