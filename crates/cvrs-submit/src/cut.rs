@@ -16,9 +16,10 @@ pub(crate) use assemble::hex;
 use crate::body::Body;
 use crate::error::Error;
 use crate::lines::{Coverage, Lines, Owner};
-use crate::zip::{Packed, pack};
+use crate::zip::{Packed, Packer};
 use assemble::Assembler;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -97,29 +98,26 @@ pub struct Part {
 struct Block {
     again: Option<i64>,
     text: Vec<u8>,
-    /// Where each record ends.
-    ends: Vec<u32>,
-    lines: Vec<u64>,
+    lines: Lines,
 }
 
 impl Block {
     fn n_records(&self) -> usize {
-        self.ends.len()
+        self.lines.len() as usize
     }
 
-    /// Where the first `n` records end.
-    fn end(&self, n: usize) -> usize {
-        if n == 0 { 0 } else { self.ends[n - 1] as usize }
-    }
-
-    fn without(&self, n: usize) -> Self {
-        let end = self.end(n);
-        Self {
-            again: self.again,
-            text: self.text[end..].to_vec(),
-            ends: self.ends[n..].iter().map(|&at| at - end as u32).collect(),
-            lines: self.lines[n..].to_vec(),
+    /// Where each record ends: asked for only where a part ends.
+    fn ends(&self) -> Vec<usize> {
+        let mut ends: Vec<usize> = memchr::memchr_iter(b'\n', &self.text).map(|at| at + 1).collect();
+        if ends.last() != Some(&self.text.len()) {
+            ends.push(self.text.len());
         }
+        ends
+    }
+
+    /// The block without its first `n` records, which end at `end`.
+    fn without(&self, n: usize, end: usize) -> Self {
+        Self { again: self.again, text: self.text[end..].to_vec(), lines: self.lines.without(n as u64) }
     }
 }
 
@@ -157,6 +155,19 @@ pub struct Feed {
     work: Option<SyncSender<Job>>,
     /// Records that were left out since an earlier run sent them.
     n_left_out: u64,
+}
+
+/// Where the first `n` records of a text end.
+fn end_of(text: &[u8], n: u64) -> usize {
+    match (n as usize).checked_sub(1) {
+        Some(before) => memchr::memchr_iter(b'\n', text).nth(before).map_or(text.len(), |at| at + 1),
+        None => 0,
+    }
+}
+
+/// The length of the whole records among the first `room` bytes of a text.
+fn whole_records(text: &[u8], room: usize) -> usize {
+    if text.len() <= room { text.len() } else { memchr::memrchr(b'\n', &text[..room]).map_or(0, |at| at + 1) }
 }
 
 /// Where parts come out.
@@ -198,9 +209,10 @@ pub fn cut(cutting: Cutting) -> (Feed, Parts) {
 }
 
 fn deflate(jobs: &Mutex<Receiver<Job>>) {
+    let mut packer = Packer::new();
     loop {
         let Ok(job) = jobs.lock().expect("no worker panics while it waits").recv() else { return };
-        let packed = pack(&job.block.text);
+        let packed = packer.pack(&job.block.text);
         let _ = job.done.send(packed);
     }
 }
@@ -226,44 +238,64 @@ impl Feed {
         self.order.send(Order::Header(self.header.clone(), mode)).map_err(|_| Stopped)
     }
 
-    /// Records with the numbers of their lines; each ends in a line feed, except perhaps the last of the input.
+    /// The records of these lines but those that are held back or blank, which are given in rising order; each ends in
+    /// a line feed, except perhaps the last of the input.
     ///
     /// # Errors
     /// See [`Stopped`].
-    ///
-    /// # Panics
-    /// If there are fewer numbers than records.
-    pub fn push(&mut self, text: &[u8], mut lines: impl Iterator<Item = u64>) -> Result<(), Stopped> {
-        let mut at = 0;
-        while at < text.len() {
-            let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |found| at + found + 1);
-            let line = lines.next().expect("each record has its number");
-            let record = &text[at..end];
-            at = end;
-            match self.cutting.coverage.owner(line) {
-                Some(Owner::Sent) => self.n_left_out += 1,
-                Some(Owner::Again(part)) => self.add(Some(part), record, line)?,
-                None => self.add(None, record, line)?,
+    pub fn push(&mut self, text: &[u8], numbers: Range<u64>, held_back: &[u64]) -> Result<(), Stopped> {
+        let (mut text, mut line) = (text, numbers.start);
+        for stop in held_back.iter().copied().chain([numbers.end]) {
+            while line < stop {
+                let (owner, until) = self.cutting.coverage.owner_until(line);
+                let until = until.min(stop);
+                // What comes last needs no counting.
+                let end = if until == numbers.end { text.len() } else { end_of(text, until - line) };
+                let (records, others) = text.split_at(end);
+                match owner {
+                    Some(Owner::Sent) => self.n_left_out += until - line,
+                    Some(Owner::Again(part)) => self.add(Some(part), records, line)?,
+                    None => self.add(None, records, line)?,
+                }
+                (text, line) = (others, until);
             }
+            line = stop + 1;
         }
         Ok(())
     }
 
-    fn add(&mut self, again: Option<i64>, record: &[u8], line: u64) -> Result<(), Stopped> {
-        let is_full = match again {
-            Some(_) => self.sizes.front().is_some_and(|&size| self.block.n_records() >= size as usize),
-            None => self.block.text.len() + record.len() > BLOCK,
-        };
-        if is_full || self.block.again != again {
-            self.flush()?;
-        }
+    /// Adds records of lines that follow each other.
+    fn add(&mut self, again: Option<i64>, text: &[u8], line: u64) -> Result<(), Stopped> {
         if self.block.again != again {
+            self.flush()?;
             self.sizes = again.and_then(|part| self.cutting.again.get(&part)).into_iter().flatten().copied().collect();
             self.block.again = again;
         }
-        self.block.text.extend_from_slice(record);
-        self.block.ends.push(self.block.text.len() as u32);
-        self.block.lines.push(line);
+        let (mut text, mut line) = (text, line);
+        while !text.is_empty() {
+            let n = self.block.n_records() as u64;
+            let fits = match again {
+                Some(_) => {
+                    self.sizes.front().map_or(text.len(), |&size| end_of(text, u64::from(size).saturating_sub(n)))
+                }
+                None => whole_records(text, BLOCK.saturating_sub(self.block.text.len())),
+            };
+            if fits == 0 && n > 0 {
+                self.flush()?;
+                continue;
+            }
+            // A record that is longer than any block is one by itself.
+            let fits = if fits == 0 { end_of(text, 1) } else { fits };
+            let (records, others) = text.split_at(fits);
+            let is_open = u64::from(!records.ends_with(b"\n"));
+            let n = memchr::memchr_iter(b'\n', records).count() as u64 + is_open;
+            if self.block.text.capacity() == 0 {
+                self.block.text.reserve(BLOCK.max(fits));
+            }
+            self.block.text.extend_from_slice(records);
+            self.block.lines.push_run(line, n);
+            (text, line) = (others, line + n);
+        }
         Ok(())
     }
 

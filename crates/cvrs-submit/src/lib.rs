@@ -35,6 +35,7 @@ mod bisect;
 mod body;
 mod call;
 mod cut;
+mod deflate;
 mod error;
 mod export;
 mod identity;

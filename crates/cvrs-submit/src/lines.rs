@@ -18,11 +18,34 @@ struct Run {
 impl Lines {
     /// Adds a line after all that are there.
     pub fn push(&mut self, line: u64) {
+        self.push_run(line, 1);
+    }
+
+    /// Adds lines that follow each other, after all that are there.
+    pub fn push_run(&mut self, first: u64, count: u64) {
         match self.runs.last_mut() {
-            Some(run) if run.first + run.count == line => run.count += 1,
-            _ => self.runs.push(Run { first: line, count: 1, before: self.len }),
+            Some(run) if run.first + run.count == first => run.count += count,
+            _ if count == 0 => {}
+            _ => self.runs.push(Run { first, count, before: self.len }),
         }
-        self.len += 1;
+        self.len += count;
+    }
+
+    /// Adds the first `n` lines of others that come after all that are there.
+    pub(crate) fn extend_with(&mut self, others: &Self, n: u64) {
+        for run in others.runs.iter().take_while(|run| run.before < n) {
+            self.push_run(run.first, run.count.min(n - run.before));
+        }
+    }
+
+    /// All but the first `n` lines.
+    pub(crate) fn without(&self, n: u64) -> Self {
+        let mut rest = Self::default();
+        for run in &self.runs {
+            let skipped = n.saturating_sub(run.before).min(run.count);
+            rest.push_run(run.first + skipped, run.count - skipped);
+        }
+        rest
     }
 
     /// How many lines there are.
@@ -110,6 +133,16 @@ impl Coverage {
         self.runs.get(at).filter(|&&(first, ..)| first <= line).map(|&(.., owner)| owner)
     }
 
+    /// Whose line it is, and the next line of which that need not be so.
+    pub fn owner_until(&self, line: u64) -> (Option<Owner>, u64) {
+        let at = self.runs.partition_point(|&(first, count, _)| first + count <= line);
+        match self.runs.get(at) {
+            Some(&(first, count, owner)) if first <= line => (Some(owner), first + count),
+            Some(&(first, ..)) => (None, first),
+            None => (None, u64::MAX),
+        }
+    }
+
     /// Whether nothing is covered.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
@@ -132,6 +165,13 @@ mod tests {
         let found: Vec<u64> = (0..lines.len()).filter_map(|at| lines.nth(at)).collect();
         assert_eq!(found, numbers);
         assert_eq!(lines.nth(7), None);
+        for n in 0..=7 {
+            let (mut first, rest) = (Lines::default(), lines.without(n));
+            first.extend_with(&lines, n);
+            assert_eq!((first.len(), rest.len()), (n, 7 - n));
+            first.extend_with(&rest, rest.len());
+            assert_eq!(first, lines);
+        }
         for bad in ["5-2", "a", "1-", "-"] {
             assert_eq!(Lines::parse(bad), None, "{bad}");
         }
@@ -144,6 +184,10 @@ mod tests {
         coverage.add(&Lines::parse("2-4,13").unwrap(), Owner::Again(7));
         let owned: Vec<u64> = (0..30).filter(|&line| coverage.owner(line).is_some()).collect();
         assert_eq!(owned, [2, 3, 4, 10, 11, 12, 13, 20]);
+        for line in 0..30 {
+            let (owner, until) = coverage.owner_until(line);
+            assert!(until > line && (line..until.min(30)).all(|line| coverage.owner(line) == owner), "{line}");
+        }
         assert_eq!(coverage.owner(13), Some(Owner::Again(7)));
         assert_eq!(coverage.owner(12), Some(Owner::Sent));
     }

@@ -4,7 +4,7 @@
 //! one after the other, and ended by an empty last block, they are one deflate stream: what `pigz --independent` does. So
 //! blocks can be deflated on any number of threads, and the length of the zip is known to the byte while it grows.
 
-use flate2::{Compress, Compression, FlushCompress, Status};
+use crate::deflate::Deflater;
 
 /// The member's name.
 const MEMBER: &[u8] = b"cvrs.txt";
@@ -17,9 +17,6 @@ const END: usize = 22;
 pub(crate) const OVERHEAD: u64 = (LOCAL_HEADER + CENTRAL_HEADER + END + 2 * MEMBER.len() + LAST_BLOCK.len()) as u64;
 /// Bytes before the blocks.
 pub(crate) const HEAD: u64 = (LOCAL_HEADER + MEMBER.len()) as u64;
-/// The best speed: a part is sent once, and the clearinghouse is close to its limit on records long before bytes count.
-const LEVEL: u32 = 1;
-
 /// A deflated block and the checksum of its text.
 #[derive(Debug)]
 pub(crate) struct Packed {
@@ -27,24 +24,20 @@ pub(crate) struct Packed {
     pub(crate) crc: crc32fast::Hasher,
 }
 
-/// Deflates a text by itself.
-pub(crate) fn pack(text: &[u8]) -> Packed {
-    let mut crc = crc32fast::Hasher::new();
-    crc.update(text);
-    let mut compress = Compress::new(Compression::new(LEVEL), false);
-    let mut bytes = Vec::with_capacity(text.len() / 4 + 64);
-    loop {
-        let at = compress.total_in() as usize;
-        // A flush is complete when room is left after it.
-        let status = compress.compress_vec(&text[at..], &mut bytes, FlushCompress::Full);
-        let is_done = compress.total_in() as usize == text.len() && bytes.len() < bytes.capacity();
-        match status {
-            Ok(Status::Ok | Status::BufError) if is_done => break,
-            Ok(_) => bytes.reserve(text.len() / 4 + 64),
-            Err(error) => unreachable!("deflate takes any bytes: {error}"),
-        }
+/// Deflates texts, each by itself.
+#[derive(Debug)]
+pub(crate) struct Packer(Deflater);
+
+impl Packer {
+    pub(crate) fn new() -> Self {
+        Self(Deflater::new())
     }
-    Packed { bytes, crc }
+
+    pub(crate) fn pack(&mut self, text: &[u8]) -> Packed {
+        let mut crc = crc32fast::Hasher::new();
+        crc.update(text);
+        Packed { bytes: self.0.deflate(text), crc }
+    }
 }
 
 /// What stands before and after the blocks of a zip.
@@ -97,8 +90,9 @@ mod tests {
             (0..200_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect(),
         ];
         let (mut blocks, mut crc, mut text_bytes) = (Vec::new(), crc32fast::Hasher::new(), 0);
+        let mut packer = Packer::new();
         for text in &texts {
-            let packed = pack(text);
+            let packed = packer.pack(text);
             blocks.extend_from_slice(&packed.bytes);
             crc.combine(&packed.crc);
             text_bytes += text.len() as u64;

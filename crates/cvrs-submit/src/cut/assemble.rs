@@ -4,7 +4,7 @@ use super::{Block, Limits, Mode, Order, Part, Waiting};
 use crate::body::Body;
 use crate::error::Error;
 use crate::lines::Lines;
-use crate::zip::{self, Packed, pack};
+use crate::zip::{self, Packed, Packer};
 use ring::digest::{Context, SHA256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,11 +26,19 @@ struct Building {
     blocks: Vec<u32>,
 }
 
+/// What of a block fits into a part: records, where they end, and their deflated bytes.
+struct Fitting {
+    taken: usize,
+    end: usize,
+    packed: Option<Packed>,
+}
+
 pub(super) struct Assembler {
     limits: Limits,
     mode: Mode,
     header: Vec<u8>,
     header_packed: Option<Packed>,
+    packer: Packer,
     /// Records that parts which are made again have.
     whole: BTreeMap<i64, u64>,
     building: Option<Building>,
@@ -47,6 +55,7 @@ impl Assembler {
             mode: Mode::Sync,
             header: Vec::new(),
             header_packed: None,
+            packer: Packer::new(),
             whole,
             building: None,
             again: BTreeMap::new(),
@@ -69,7 +78,7 @@ impl Assembler {
             match order {
                 Order::Header(line, mode) => {
                     self.mode = mode;
-                    self.header_packed = (mode == Mode::Async).then(|| pack(&line));
+                    self.header_packed = (mode == Mode::Async).then(|| self.packer.pack(&line));
                     self.header = line;
                 }
                 Order::Block(Waiting { block, packed }) => {
@@ -104,8 +113,8 @@ impl Assembler {
         };
         building.digest.update(&self.header);
         match &self.header_packed {
-            Some(packed) => building.push(&packed.bytes, &packed.crc)?,
-            None => building.push(&self.header, &crc32fast::Hasher::new())?,
+            Some(packed) => building.push(packed.bytes.clone(), &packed.crc)?,
+            None => building.push(self.header.clone(), &crc32fast::Hasher::new())?,
         }
         Ok(building)
     }
@@ -117,7 +126,7 @@ impl Assembler {
                 Some(building) => building,
                 None => self.begin(Some(part))?,
             };
-            building.add(&block, block.n_records(), packed.as_ref())?;
+            building.add(&block, block.n_records(), block.text.len(), packed)?;
             if Some(&building.lines.len()) == self.whole.get(&part) {
                 return self.end(building);
             }
@@ -133,11 +142,12 @@ impl Assembler {
             let room = self.limits.records.max(1) - building.lines.len();
             let n = block.n_records().min(room as usize);
             let whole = packed.take().filter(|_| n == block.n_records());
-            let (taken, piece) = self.fitting(&building, &block, n, whole);
+            let Fitting { taken, end, packed: piece } = self.fitting(&building, &block, n, whole);
             if taken > 0 {
-                building.add(&block, taken, piece.as_ref())?;
+                building.add(&block, taken, end, piece)?;
             } else if building.lines.is_empty() {
-                return Err(Some(Error::TooLong { line: block.lines[0], limit: self.limits.bytes }));
+                let line = block.lines.nth(0).unwrap_or_default();
+                return Err(Some(Error::TooLong { line, limit: self.limits.bytes }));
             }
             if taken == block.n_records() {
                 if building.lines.len() < self.limits.records {
@@ -148,40 +158,49 @@ impl Assembler {
             }
             self.end(building)?;
             if taken > 0 {
-                block = Arc::new(block.without(taken));
+                block = Arc::new(block.without(taken, end));
             }
-            packed = (self.mode == Mode::Async).then(|| pack(&block.text));
+            packed = (self.mode == Mode::Async).then(|| self.packer.pack(&block.text));
         }
     }
 
-    /// How many of the first `n` records fit into what the part has left, and their deflated bytes.
-    fn fitting(&self, building: &Building, block: &Block, n: usize, whole: Option<Packed>) -> (usize, Option<Packed>) {
+    /// What of the first `n` records fits into what the part has left; `whole` are the deflated bytes of all of them.
+    fn fitting(&mut self, building: &Building, block: &Block, n: usize, whole: Option<Packed>) -> Fitting {
         let room = self.limits.bytes.saturating_sub(building.packed_bytes);
         let text_room = MAX_TEXT.saturating_sub(building.text_bytes);
-        let n_by_text = block.ends[..n].partition_point(|&end| u64::from(end) <= text_room);
+        let len = block.text.len() as u64;
+        if n == block.n_records() && len <= text_room {
+            let is_within = |whole: &Packed| whole.bytes.len() as u64 <= room;
+            match whole {
+                None if self.mode == Mode::Sync && len <= room => {
+                    return Fitting { taken: n, end: block.text.len(), packed: None };
+                }
+                Some(whole) if is_within(&whole) => {
+                    return Fitting { taken: n, end: block.text.len(), packed: Some(whole) };
+                }
+                _ => {}
+            }
+        }
+        let ends = block.ends();
+        let end = |n: usize| if n == 0 { 0 } else { ends[n - 1] };
+        let text_room = if self.mode == Mode::Sync { text_room.min(room) } else { text_room };
+        let n = ends[..n].partition_point(|&end| end as u64 <= text_room);
         if self.mode == Mode::Sync {
-            let n_by_bytes = block.ends[..n_by_text].partition_point(|&end| u64::from(end) <= room);
-            return (n_by_bytes, None);
+            return Fitting { taken: n, end: end(n), packed: None };
         }
-        let pack_of = |n: usize| pack(&block.text[..block.end(n)]);
-        let whole = if n_by_text == n { whole } else { None };
-        let whole = whole.unwrap_or_else(|| pack_of(n_by_text));
-        if whole.bytes.len() as u64 <= room {
-            return (n_by_text, Some(whole));
-        }
-        let (mut low, mut high) = (0, n_by_text);
-        let mut best = None;
+        // The most records whose deflated bytes fit.
+        let (mut low, mut high) = (0, n + 1);
+        let (mut middle, mut best) = (n, None);
         while high - low > 1 {
-            let middle = usize::midpoint(low, high);
-            let piece = pack_of(middle);
+            let piece = self.packer.pack(&block.text[..end(middle)]);
             if piece.bytes.len() as u64 <= room {
-                best = Some(piece);
-                low = middle;
+                (low, best) = (middle, Some(piece));
             } else {
                 high = middle;
             }
+            middle = usize::midpoint(low, high);
         }
-        (low, best)
+        Fitting { taken: low, end: end(low), packed: best }
     }
 
     fn end(&self, mut building: Building) -> Result<(), Option<Error>> {
@@ -207,22 +226,22 @@ impl Assembler {
 }
 
 impl Building {
-    fn push(&mut self, bytes: &[u8], crc: &crc32fast::Hasher) -> Result<(), Error> {
+    fn push(&mut self, bytes: Vec<u8>, crc: &crc32fast::Hasher) -> Result<(), Error> {
         self.packed_bytes += bytes.len() as u64;
         self.crc.combine(crc);
         self.body.push(bytes).map_err(Error::Temporary)
     }
 
-    /// The first `n` records of a block; their deflated bytes where the part is a zip.
-    fn add(&mut self, block: &Block, n: usize, packed: Option<&Packed>) -> Result<(), Error> {
-        let text = &block.text[..block.end(n)];
+    /// The first `n` records of a block, which end at `end`; their deflated bytes where the part is a zip.
+    fn add(&mut self, block: &Block, n: usize, end: usize, packed: Option<Packed>) -> Result<(), Error> {
+        let text = &block.text[..end];
         self.digest.update(text);
         self.text_bytes += text.len() as u64;
-        block.lines[..n].iter().for_each(|&line| self.lines.push(line));
+        self.lines.extend_with(&block.lines, n as u64);
         self.blocks.push(n as u32);
         match packed {
-            Some(packed) => self.push(&packed.bytes, &packed.crc),
-            None => self.push(text, &crc32fast::Hasher::new()),
+            Some(packed) => self.push(packed.bytes, &packed.crc),
+            None => self.push(text.to_vec(), &crc32fast::Hasher::new()),
         }
     }
 }

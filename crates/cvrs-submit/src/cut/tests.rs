@@ -22,7 +22,7 @@ fn parts_of(records: &[Vec<u8>], cutting: Cutting, piece: usize) -> Vec<Part> {
             feed.header(HEADER).unwrap();
             let mut line = 2;
             for records in records.chunks(piece) {
-                feed.push(&records.concat(), line..).unwrap();
+                feed.push(&records.concat(), line..line + records.len() as u64, &[]).unwrap();
                 line += records.len() as u64;
             }
             feed.finish().unwrap();
@@ -179,7 +179,7 @@ fn a_record_that_no_part_can_hold_is_told_with_its_line() {
     records[40] = [b"E\t1\t".as_slice(), &b"x".repeat(5_000), b"\n"].concat();
     let (mut feed, mut parts) = cut(cutting(1_000, 3_000, Some(Mode::Sync), 1));
     feed.header(HEADER).unwrap();
-    feed.push(&records.concat(), 2..).unwrap();
+    feed.push(&records.concat(), 2..102, &[]).unwrap();
     let _ = feed.finish();
     let error = parts.find_map(Result::err).unwrap();
     assert!(matches!(error, Error::TooLong { line: 42, limit: 3_000 }), "{error}");

@@ -4,7 +4,6 @@ use crate::fault::Result;
 use cvrs_engine::io::{AtomicFile, OutputError};
 use cvrs_engine::{Error, Sinks};
 use cvrs_submit::{Coverage, Feed};
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -57,7 +56,6 @@ pub(super) struct Clean<'a> {
     sent: Coverage,
     numbers: Range<u64>,
     held_back: Vec<u64>,
-    rejected: BTreeSet<u64>,
     /// Records that are held back now and belong to parts of earlier runs, under other rules.
     pub(super) n_sent_before: u64,
 }
@@ -74,8 +72,8 @@ fn stopped(_: cvrs_submit::Stopped) -> Error {
 impl<'a> Clean<'a> {
     /// Without a feed, clean records go nowhere.
     pub(super) fn new(feed: Option<Feed>, rejects: &'a mut Rejects, sent: Coverage) -> Self {
-        let (numbers, held_back, rejected) = (0..0, Vec::new(), BTreeSet::new());
-        Self { feed, rejects, sent, numbers, held_back, rejected, n_sent_before: 0 }
+        let (numbers, held_back) = (0..0, Vec::new());
+        Self { feed, rejects, sent, numbers, held_back, n_sent_before: 0 }
     }
 
     /// The feed, which must be told when all is well.
@@ -96,8 +94,6 @@ impl Sinks for Clean<'_> {
         self.numbers = numbers;
         self.held_back.clear();
         self.held_back.extend_from_slice(held_back);
-        self.rejected.clear();
-        self.rejected.extend(held_back);
         if !self.sent.is_empty() {
             self.n_sent_before += held_back.iter().filter(|&&line| self.sent.owner(line).is_some()).count() as u64;
         }
@@ -113,7 +109,7 @@ impl Sinks for Clean<'_> {
             start = end as usize;
             // Errors are those of the rejected; what else is told is told of clean records too.
             if has(finding, b"\"level\":\"error\"")
-                || line_of(finding).is_some_and(|line| self.rejected.contains(&line))
+                || line_of(finding).is_some_and(|line| self.held_back.binary_search(&line).is_ok())
             {
                 kept.extend_from_slice(finding);
             }
@@ -123,9 +119,7 @@ impl Sinks for Clean<'_> {
 
     fn clean(&mut self, lines: &[u8]) -> cvrs_engine::Result<()> {
         let Some(feed) = &mut self.feed else { return Ok(()) };
-        let mut held_back = self.held_back.iter().copied().peekable();
-        let numbers = self.numbers.clone().filter(|&line| held_back.next_if_eq(&line).is_none());
-        feed.push(lines, numbers).map_err(stopped)
+        feed.push(lines, self.numbers.clone(), &self.held_back).map_err(stopped)
     }
 
     fn rejects(&mut self, lines: &[u8]) -> cvrs_engine::Result<()> {
