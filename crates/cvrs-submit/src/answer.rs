@@ -211,8 +211,14 @@ pub struct Tally {
 /// Adds up what is said of a part of `records`.
 ///
 /// `repeated` is for a part whose earlier attempt was left without a reply: how many of its records have the id of an
-/// earlier one of them, and so would be refused in any case.
-pub fn tally(answer: &Answer, records: u64, operation: Operation, repeated: Option<u64>) -> Tally {
+/// earlier one, and so would be refused in any case. `held` is what an export has shown of it, by store.
+pub fn tally(
+    answer: &Answer,
+    records: u64,
+    operation: Operation,
+    repeated: Option<u64>,
+    held: Option<&BTreeMap<String, u64>>,
+) -> Tally {
     let mut tally = Tally { is_estimate: answer.is_cut, ..Tally::default() };
     if let Some(total) = answer.total.filter(|&total| total != records && !answer.stores.is_empty()) {
         tally.doubt = Some(format!("the service counts {total} records of {records}"));
@@ -234,7 +240,9 @@ pub fn tally(answer: &Answer, records: u64, operation: Operation, repeated: Opti
         let (ours, told) = match (operation.lost_message(), repeated) {
             (Some(message), Some(repeats)) => {
                 let others = store.errors.iter().filter(|text| !says(text, message)).count() as u64;
-                (n_errors.saturating_sub(others + repeats), others)
+                let found = n_errors.saturating_sub(others + repeats);
+                let held = held.and_then(|held| held.get(name));
+                (held.map_or(found, |held| held.saturating_sub(processed).min(found)), others)
             }
             _ => (0, listed),
         };

@@ -20,6 +20,9 @@ pub enum Error {
     /// A temporary file for parts cannot be used.
     #[error("cannot hold a part in a temporary file: {0}; point TMPDIR at a folder with enough space")]
     Temporary(#[source] std::io::Error),
+    /// The input cannot be read again.
+    #[error("the input cannot be read again: {0}")]
+    Again(#[source] std::io::Error),
     /// A record is longer than a part may be.
     #[error("the record at line {line} alone is longer than a part of {limit} bytes may be; raise --max-bytes")]
     TooLong {

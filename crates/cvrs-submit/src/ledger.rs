@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
+/// What a ledger of the first version lacks.
+const SINCE_1: &str = "alter table part add column held text;";
+
 const SCHEMA: &str = "
 create table if not exists submission (
     id integer primary key,
@@ -33,11 +36,12 @@ create table if not exists part (
     state text not null check (state in ('ready', 'sending', 'unsure', 'queued', 'done', 'failed')),
     attempts integer not null default 0, unanswered integer not null default 0,
     server_id text, sent_at text, answered_at text, reply text, problem text,
-    superseded integer not null default 0
+    superseded integer not null default 0,
+    held text
 ) strict;
 create index if not exists part_of on part (submission, superseded);
 create index if not exists part_by_content on part (sha256);
-pragma user_version = 1;
+pragma user_version = 2;
 ";
 
 /// Where a part is.
@@ -110,6 +114,8 @@ pub struct PartRow {
     pub reply: Option<String>,
     /// What went wrong.
     pub problem: Option<String>,
+    /// Records by store that an export has shown to be there as they were sent, after a reply was lost.
+    pub held: Option<BTreeMap<String, u64>>,
 }
 
 impl PartRow {
@@ -133,12 +139,28 @@ impl PartRow {
             answered_at: None,
             reply: None,
             problem: None,
+            held: None,
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn empty(lines: Lines) -> Self {
+        let part = Part {
+            again: None,
+            sha256: String::new(),
+            records: lines.len(),
+            text_bytes: 0,
+            lines,
+            blocks: Vec::new(),
+            mode: crate::cut::Mode::Sync,
+            body: crate::Body::new(),
+        };
+        Self::unsent(&part)
     }
 }
 
 const COLUMNS: &str = "id, sha256, records, text_bytes, body_bytes, mode, lines, blocks, state, attempts, unanswered, \
-                       server_id, sent_at, answered_at, reply, problem, repeats";
+                       server_id, sent_at, answered_at, reply, problem, repeats, held";
 
 fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
     let state: String = row.get(8)?;
@@ -165,6 +187,7 @@ fn part_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
         reply: row.get(14)?,
         problem: row.get(15)?,
         repeats: row.get::<_, i64>(16)?.cast_unsigned(),
+        held: row.get::<_, Option<String>>(17)?.and_then(|text| serde_json::from_str(&text).ok()),
     })
 }
 
@@ -263,7 +286,11 @@ impl Ledger {
             connection.busy_timeout(std::time::Duration::from_secs(10))?;
             connection.pragma_update(None, "synchronous", "full")?;
             let version: i64 = connection.query_row("pragma user_version", [], |row| row.get(0))?;
-            if version <= 1 { connection.execute_batch(SCHEMA).map(|()| true) } else { Ok(false) }
+            if version > 2 {
+                return Ok(false);
+            }
+            let since = if version == 1 { SINCE_1 } else { "" };
+            connection.execute_batch(&format!("begin immediate; {since} {SCHEMA} commit;")).map(|()| true)
         };
         match prepare() {
             Ok(true) => Ok(Self { connection, path, _lock: lock }),
@@ -452,13 +479,32 @@ impl Submission<'_> {
         self.ledger.run(|connection| connection.execute(update, params![id, repeats.cast_signed()])).map(|_| ())
     }
 
+    /// Enters how many records of a part each store holds as they were sent.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`].
+    pub fn enter_held(&self, id: i64, held: &BTreeMap<String, u64>) -> Result<()> {
+        let text = serde_json::to_string(held).unwrap_or_default();
+        let update = "update part set held = ?2 where id = ?1";
+        self.ledger.run(|connection| connection.execute(update, params![id, text])).map(|_| ())
+    }
+
+    /// The days, in UTC, on which anything of it can have been stored, with one on each side for clocks that differ.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`].
+    pub fn days(&self) -> Result<(String, String)> {
+        let select = "select date(begun_at, '-1 day'), date('now', '+1 day') from submission where id = ?1";
+        self.ledger.run(|connection| connection.query_row(select, [self.id], |row| Ok((row.get(0)?, row.get(1)?))))
+    }
+
     /// An attempt begins: from now on nobody knows whether the part has arrived.
     ///
     /// # Errors
     /// [`Error::Ledger`]; nothing must be sent then.
     pub fn begin(&self, id: i64) -> Result<()> {
         let update = format!(
-            "update part set state = 'sending', attempts = attempts + 1, sent_at = {NOW}, problem = null where id = ?1"
+            "update part set state = 'sending', attempts = attempts + 1, sent_at = {NOW}, problem = null, held = null where id = ?1"
         );
         self.ledger.run(|connection| connection.execute(&update, [id])).map(|_| ())
     }
@@ -493,3 +539,6 @@ impl Submission<'_> {
         self.ledger.run(|connection| connection.execute(&update, values)).map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests;

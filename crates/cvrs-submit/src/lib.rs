@@ -46,6 +46,7 @@ mod repeats;
 mod secret;
 mod submit;
 mod token;
+mod witness;
 mod zip;
 
 pub use answer::{Answer, Item, Standing, StoreAnswer, Tally, tally};
@@ -61,6 +62,7 @@ pub use receipt::{Facts, ListedError, PartReceipt, Receipt, Span, Times, Totals,
 pub use secret::Secret;
 pub use submit::{Event, Sender, Sending};
 pub use token::{Credentials, Tokens};
+pub use witness::Rows;
 
 use cvrs_api::Scope;
 use ureq::http::Method;

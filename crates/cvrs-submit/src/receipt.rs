@@ -105,6 +105,9 @@ pub struct PartReceipt {
     /// Records by store that count as stored by an attempt whose reply was lost, since a repeat found them there.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub settled: BTreeMap<String, u64>,
+    /// By what that is known: an `export`, or the `count` of what the repeat was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<&'static str>,
     /// What the service's lists say.
     pub errors: Vec<ListedError>,
     /// What it counts and does not list.
@@ -282,13 +285,14 @@ fn part_receipt(number: usize, row: &PartRow, operation: Operation, file: &str) 
         stored: BTreeMap::new(),
         refused: BTreeMap::new(),
         settled: BTreeMap::new(),
+        settled_by: None,
         errors: Vec::new(),
         errors_not_listed: 0,
         problem: row.problem.clone(),
     };
     let Some(answer) = answer.filter(|_| row.state == State::Done) else { return (part, 0) };
     let Tally { stored, settled, n_unlisted, doubt, is_estimate } =
-        tally(&answer, row.records, operation, (row.unanswered > 0).then_some(row.repeats));
+        tally(&answer, row.records, operation, (row.unanswered > 0).then_some(row.repeats), row.held.as_ref());
     let mut lines = BTreeSet::new();
     let lists = answer.validation.iter().chain(answer.stores.values().flat_map(|store| &store.errors));
     for text in lists {
@@ -313,6 +317,8 @@ fn part_receipt(number: usize, row: &PartRow, operation: Operation, file: &str) 
     }
     part.stored = stored;
     part.errors_not_listed = n_unlisted;
+    part.settled_by =
+        (!settled.is_empty() || row.held.is_some()).then(|| if row.held.is_some() { "export" } else { "count" });
     part.settled = settled;
     if part.problem.is_none() {
         part.problem = doubt.or_else(|| is_estimate.then(|| "the reply was cut and has no counts".to_owned()));

@@ -1,19 +1,19 @@
-//! How many records of a part a store must refuse, since an earlier one of the part has their id.
+//! The ids of a part, and how many of its records a store must refuse since an earlier one of the part has theirs.
 //!
-//! It is asked only when a part is sent again after a lost reply: then what the store finds there already is ours, but for
-//! these. So it is counted from the part's body rather than while parts are made.
+//! Asked for only when a part is sent again after a lost reply, and so read from its body rather than gathered while
+//! parts are made.
 
 use crate::cut::{Mode, Part};
 use crate::error::{Error, Result};
+use crate::witness::Table;
 use crate::zip;
 use flate2::read::DeflateDecoder;
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufRead, BufReader, Read};
 
 impl Part {
-    /// Records whose `vax_event_id` an earlier record of the part has: a store takes the first alone.
-    pub(crate) fn repeats(&mut self) -> Result<u64> {
+    /// Its ids in short, and the number of records whose id an earlier one of the part has: a store takes the first.
+    pub(crate) fn ids(&mut self) -> Result<(HashSet<u64>, u64)> {
         let mode = self.mode;
         let mut body = self.body.reader().map_err(Error::Temporary)?;
         let counted = match mode {
@@ -25,22 +25,16 @@ impl Part {
     }
 }
 
-fn count(text: &mut dyn BufRead) -> io::Result<u64> {
+fn count(text: &mut dyn BufRead) -> io::Result<(HashSet<u64>, u64)> {
+    let (mut ids, mut repeats) = (HashSet::new(), 0);
     let mut line = Vec::new();
     text.read_until(b'\n', &mut line)?;
-    let header = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line);
-    let mut names = header.split(|&byte| byte == b'\t');
-    let Some(column) = names.position(|name| name.trim_ascii().eq_ignore_ascii_case(b"vax_event_id")) else {
-        return Ok(0);
-    };
-    let (mut ids, mut repeats) = (HashSet::new(), 0);
+    let Some(table) = Table::of(&line) else { return Ok((ids, repeats)) };
     loop {
         line.clear();
         if text.read_until(b'\n', &mut line)? == 0 {
-            return Ok(repeats);
+            return Ok((ids, repeats));
         }
-        let mut hasher = DefaultHasher::new();
-        line.split(|&byte| byte == b'\t').nth(column).unwrap_or_default().hash(&mut hasher);
-        repeats += u64::from(!ids.insert(hasher.finish()));
+        repeats += u64::from(!ids.insert(table.id(&line)));
     }
 }

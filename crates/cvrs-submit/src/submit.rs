@@ -1,5 +1,7 @@
 //! Sending parts, one after the other, and waiting for what becomes of them.
 
+mod confirm;
+
 use crate::Operation;
 use crate::answer::{Answer, Standing};
 use crate::bisect::Search;
@@ -8,6 +10,7 @@ use crate::cut::{Mode, Part};
 use crate::error::{Error, Result};
 use crate::ledger::{PartRow, State, Submission};
 use crate::token::Tokens;
+use crate::witness::Rows;
 use cvrs_api::route;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -38,6 +41,11 @@ pub enum Event {
     Queued {
         /// The job.
         id: String,
+    },
+    /// The store could not be asked what it holds after a lost reply.
+    Unconfirmed {
+        /// Why.
+        cause: String,
     },
     /// A part came to its end.
     Ended {
@@ -77,6 +85,7 @@ pub struct Sender<'a, 'c> {
     tokens: &'a mut Tokens<'c>,
     submission: &'a Submission<'a>,
     sending: Sending,
+    rows: Option<&'a Rows<'a>>,
     open: VecDeque<Open>,
     tell: &'a mut dyn FnMut(Event),
 }
@@ -103,7 +112,13 @@ impl<'a, 'c> Sender<'a, 'c> {
         sending: Sending,
         tell: &'a mut dyn FnMut(Event),
     ) -> Self {
-        Self { connection, tokens, submission, sending, open: VecDeque::new(), tell }
+        Self { connection, tokens, submission, sending, rows: None, open: VecDeque::new(), tell }
+    }
+
+    /// With the input, which is read again where a reply was lost: to see what other parts have, and what the stores hold.
+    #[must_use]
+    pub fn with_rows(self, rows: &'a Rows<'a>) -> Self {
+        Self { rows: Some(rows), ..self }
     }
 
     /// Takes up the jobs that an earlier run left open.
@@ -146,7 +161,8 @@ impl<'a, 'c> Sender<'a, 'c> {
             self.connection.check()?;
             let token = self.tokens.get()?;
             if !is_counted && self.submission.part(row.id)?.unanswered > 0 {
-                self.submission.enter_repeats(row.id, part.repeats()?)?;
+                let repeats = self.repeats(row.id, part)?;
+                self.submission.enter_repeats(row.id, repeats)?;
                 is_counted = true;
             }
             self.submission.begin(row.id)?;
@@ -337,7 +353,7 @@ impl<'a, 'c> Sender<'a, 'c> {
         Ok(false)
     }
 
-    /// Waits for all jobs that are open, if jobs are waited for.
+    /// Waits for all jobs that are open, if jobs are waited for; and asks the stores what they hold where a reply was lost.
     ///
     /// # Errors
     /// As [`Sender::send`], and a job that stands still for too long.
@@ -345,7 +361,7 @@ impl<'a, 'c> Sender<'a, 'c> {
         while self.sending.wait && !self.open.is_empty() {
             self.wait_for_one()?;
         }
-        Ok(())
+        self.confirm()
     }
 }
 

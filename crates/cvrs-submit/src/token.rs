@@ -53,6 +53,11 @@ impl<'c> Tokens<'c> {
         Self { connection, credentials, scopes: scopes.to_vec(), current: None }
     }
 
+    /// Tokens of the same client for other scopes.
+    pub(crate) fn for_scope(&self, scope: Scope) -> Self {
+        Self::new(self.connection, self.credentials.clone(), &[scope])
+    }
+
     /// A token that is good for a while.
     ///
     /// # Errors

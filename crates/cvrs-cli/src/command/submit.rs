@@ -276,7 +276,12 @@ impl<'a> Context<'a> {
             bisect: self.args.bisect,
         };
         let mut tell = |event: Event| self.tell_event(path, &event);
-        let mut sender = Sender::new(&line.connection, tokens, &submission, sending, &mut tell);
+        let rows = |act: &mut dyn FnMut(u64, &[u8])| {
+            let again = input.again().map_err(|error| std::io::Error::other(error.to_string()))?;
+            locate::each_line(&mut { again }, act).map_err(|fault| std::io::Error::other(fault.message))
+        };
+        let sender = Sender::new(&line.connection, tokens, &submission, sending, &mut tell);
+        let mut sender = sender.with_rows(&rows);
         sender.take_up(&before);
         let mut unmade: BTreeSet<i64> = again.keys().copied().collect();
         let mut take = |parts: Parts| {
@@ -417,6 +422,9 @@ impl<'a> Context<'a> {
         let name = path.display();
         match event {
             Event::Again { cause } => self.note(&format!("{name}: {cause}; trying again")),
+            Event::Unconfirmed { cause } => self.note(&format!(
+                "{name}: what the stores hold of a part without a reply could not be asked ({cause}); it is counted instead"
+            )),
             Event::Sending { records, bytes } if self.common.verbose => {
                 terminal::note(&format!("{name}: sending {records} records in {bytes} bytes"));
             }

@@ -12,7 +12,7 @@ const JOB: &str = "0b8f4b1e-6f0a-4f4e-8a6a-4c6b6a1d2e33";
 
 /// What an upload or a question about a job is answered with.
 #[derive(Clone, Debug)]
-enum Say {
+pub(crate) enum Say {
     Status(u16, Option<&'static str>, &'static str),
     /// The connection is closed when all has been read.
     Cut,
@@ -21,14 +21,23 @@ enum Say {
     Json(Value),
 }
 
-/// Answers from a list, one call each; and tokens as often as they are asked for.
-struct Script {
-    base: String,
+/// Answers from a list, one call each; tokens and exports as often as they are asked for.
+pub(crate) struct Script {
+    pub(crate) base: String,
     n_tokens: Arc<Mutex<u64>>,
     left: Arc<Mutex<Vec<Say>>>,
 }
 
-fn answer(stream: &mut TcpStream, life: u64, n_tokens: &Mutex<u64>, left: &Mutex<Vec<Say>>) -> std::io::Result<()> {
+/// What the account may export, by format; nothing where it has no scope for exports.
+type Exports = Arc<Vec<(&'static str, String)>>;
+
+fn answer(
+    stream: &mut TcpStream,
+    life: u64,
+    n_tokens: &Mutex<u64>,
+    left: &Mutex<Vec<Say>>,
+    exports: &Exports,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -44,13 +53,24 @@ fn answer(stream: &mut TcpStream, life: u64, n_tokens: &Mutex<u64>, left: &Mutex
         n = header.strip_prefix("content-length:").map_or(n, |value| value.trim().parse().unwrap());
     }
     let is_token = line.contains("/token/gen");
-    let say =
-        if is_token { Say::Cut } else { left.lock().unwrap().pop().expect("a call that the script does not have") };
+    let is_export = line.contains("/v0/export");
+    let say = if is_token || is_export {
+        Say::Cut
+    } else {
+        left.lock().unwrap().pop().expect("a call that the script does not have")
+    };
     if is_asked {
         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
     }
-    std::io::copy(&mut reader.take(n), &mut std::io::sink())?;
+    let mut asked = Vec::new();
+    reader.take(n).read_to_end(&mut asked)?;
+    let asked = String::from_utf8_lossy(&asked);
     let (status, headers, body) = match say {
+        _ if is_token && asked.contains("EXPORT_") && exports.is_empty() => (403, String::new(), "{}".to_owned()),
+        _ if is_export => {
+            let (_, data) = exports.iter().find(|(format, _)| asked.contains(format)).expect("an export");
+            (200, String::new(), json!({ "data": data }).to_string())
+        }
         _ if is_token => {
             *n_tokens.lock().unwrap() += 1;
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
@@ -76,21 +96,26 @@ fn answer(stream: &mut TcpStream, life: u64, n_tokens: &Mutex<u64>, left: &Mutex
 }
 
 impl Script {
-    fn start(life: u64, mut says: Vec<Say>) -> Self {
+    pub(crate) fn start(life: u64, says: Vec<Say>) -> Self {
+        Self::with_exports(life, says, Vec::new())
+    }
+
+    fn with_exports(life: u64, mut says: Vec<Say>, exports: Vec<(&'static str, String)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         says.reverse();
         let (n_tokens, left) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(says)));
         let (counted, taken) = (Arc::clone(&n_tokens), Arc::clone(&left));
+        let exports = Arc::new(exports);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let _ = answer(&mut stream.unwrap(), life, &counted, &taken);
+                let _ = answer(&mut stream.unwrap(), life, &counted, &taken, &exports);
             }
         });
         Self { base, n_tokens, left }
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::new(&self.base, "demo", "secret")
     }
 
@@ -105,7 +130,7 @@ impl Script {
     }
 }
 
-const BUSY: Say = Say::Status(503, Some("1"), "{\"message\":\"busy\"}");
+pub(crate) const BUSY: Say = Say::Status(503, Some("1"), "{\"message\":\"busy\"}");
 
 #[test]
 fn what_may_pass_is_tried_again_and_what_cannot_have_arrived_is_not_settled() {
@@ -129,6 +154,46 @@ fn after_a_lost_reply_a_repeat_settles_by_the_counts() {
         assert_eq!((&part["stored"]["REDACTED_DB"], &part["settled"]["REDACTED_DB"]), (&json!(10), &json!(10)));
         assert_eq!((&part["errors"], &part["attempts"]), (&json!([]), &json!(2)));
     }
+}
+
+#[test]
+fn after_a_lost_reply_the_store_is_asked_what_it_holds_where_that_is_permitted() {
+    let ids = ids(10);
+    let text = file(ids.clone());
+    // Six records are there as they were sent, two under our ids are of other people, two are gone.
+    let rows: Vec<&str> = text.lines().collect();
+    let mut held: Vec<String> = rows[..7].iter().map(|&row| row.to_owned()).collect();
+    held.extend(rows[7..9].iter().map(|row| row.replace("\tRS", "\tQS")));
+    let store = json!({"status": "SUCCESS", "processingErrors": [], "processedCount": 0, "processingErrorsCount": 10});
+    let reply = json!({"id": JOB, "totalRecords": 10, "validationErrors": [], "validationErrorsCount": 0, "storageResult": {"NON_REDACTED_DB": store}});
+    let exports = vec![("CVRS_PROCESSED_NON_REDACTED", held.join("\n") + "\n")];
+    let script = Script::with_exports(900, vec![Say::Cut, Say::Json(reply)], exports);
+    let client = script.client();
+    client.write("a.txt", &text);
+    let ended = client.submit(&["a.txt"]);
+    assert_eq!(ended.code, Some(6), "{ended:?}");
+    let part = &ended.receipt()["parts"][0];
+    assert_eq!((&part["settled"], &part["settled_by"]), (&json!({"NON_REDACTED_DB": 6}), &json!("export")));
+    assert_eq!(ended.receipt()["refused"]["NON_REDACTED_DB"], 4);
+    // It is asked once: the ledger knows.
+    let again = client.submit(&["a.txt"]);
+    assert_eq!((again.code, &again.receipt()["stored"]["NON_REDACTED_DB"]), (Some(6), &json!(6)), "{again:?}");
+}
+
+#[test]
+fn an_id_in_two_parts_counts_as_stored_once_after_a_lost_reply() {
+    let ids = ids(5);
+    // The fourth record has the id of the first, which the first part has stored.
+    let order = [0, 1, 2, 0, 3, 4].map(|at: usize| ids[at].clone());
+    let script = Script::start(900, vec![Say::Stored(3, 0), Say::Cut, Say::Stored(0, 3)]);
+    let client = script.client();
+    client.write("a.txt", &file(order));
+    let ended = client.submit(&["a.txt", "--mode", "sync", "--profile", "dch", "--max-records", "3"]);
+    assert_eq!(ended.code, Some(6), "{ended:?}");
+    let receipt = ended.receipt();
+    assert_eq!((&receipt["stored"]["REDACTED_DB"], &receipt["refused"]["REDACTED_DB"]), (&json!(5), &json!(1)));
+    assert_eq!(receipt["parts"][1]["settled"]["REDACTED_DB"], 2);
+    assert_eq!(receipt["parts"][1]["settled_by"], "count");
 }
 
 #[test]

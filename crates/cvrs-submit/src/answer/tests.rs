@@ -10,7 +10,7 @@ const SECOND: &str = r#"{"id":"u1","totalRecords":4,"validationErrors":[
 fn the_second_generation_is_read_with_its_counts() {
     let answer = Answer::parse(SECOND.as_bytes()).unwrap();
     assert_eq!(answer.standing(), Standing::Done);
-    let tally = tally(&answer, 4, Operation::Create, None);
+    let tally = tally(&answer, 4, Operation::Create, None, None);
     assert_eq!(tally.stored, BTreeMap::from([("REDACTED_DB".to_owned(), 1)]));
     assert_eq!((tally.n_unlisted, tally.doubt, tally.is_estimate), (2 + 1, None, false));
 }
@@ -18,15 +18,15 @@ fn the_second_generation_is_read_with_its_counts() {
 #[test]
 fn a_repeat_takes_what_exists_for_ours_and_nothing_else() {
     let answer = Answer::parse(SECOND.as_bytes()).unwrap();
-    let repeat = tally(&answer, 4, Operation::Create, Some(0));
+    let repeat = tally(&answer, 4, Operation::Create, Some(0), None);
     assert_eq!(repeat.settled["REDACTED_DB"], 2);
     assert_eq!((repeat.stored["REDACTED_DB"], repeat.n_unlisted), (3, 2));
     // Of two records with one id the second is refused in any case.
-    let repeat = tally(&answer, 4, Operation::Create, Some(1));
+    let repeat = tally(&answer, 4, Operation::Create, Some(1), None);
     assert_eq!((repeat.settled["REDACTED_DB"], repeat.stored["REDACTED_DB"], repeat.n_unlisted), (1, 2, 3));
     // The same words mean something else where records are to be changed or deleted.
-    assert!(tally(&answer, 4, Operation::Update, Some(0)).settled.is_empty());
-    assert_eq!(tally(&answer, 4, Operation::Delete, Some(0)).settled["REDACTED_DB"], 1);
+    assert!(tally(&answer, 4, Operation::Update, Some(0), None).settled.is_empty());
+    assert_eq!(tally(&answer, 4, Operation::Delete, Some(0), None).settled["REDACTED_DB"], 1);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn the_first_generation_is_read_without_counts() {
         "storage=REDACTED_DB vaxEventID=A3 recipId=B3 message=Record already exists"],
         "truncated":true,"storageResult":{"NON_REDACTED_DB":{"status":"SUCCESS"},"REDACTED_DB":{"status":"SUCCESS"}}}"#;
     let answer = Answer::parse(reply.as_bytes()).unwrap();
-    let tally = tally(&answer, 10, Operation::Create, None);
+    let tally = tally(&answer, 10, Operation::Create, None, None);
     assert_eq!((tally.stored["NON_REDACTED_DB"], tally.stored["REDACTED_DB"]), (8, 7));
     assert!(tally.is_estimate);
 }

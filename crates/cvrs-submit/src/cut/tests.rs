@@ -168,7 +168,7 @@ fn repeated_ids_of_a_part_are_counted() {
     records[90] = [b"E3".as_slice(), b"\t9\tother\n"].concat();
     for mode in [Mode::Sync, Mode::Async] {
         let mut parts = parts_of(&records, cutting(80, u64::MAX, Some(mode), 1), 100);
-        let repeats: Vec<u64> = parts.iter_mut().map(|part| part.repeats().unwrap()).collect();
+        let repeats: Vec<u64> = parts.iter_mut().map(|part| part.ids().unwrap().1).collect();
         assert_eq!(repeats, [1, 0]);
     }
 }

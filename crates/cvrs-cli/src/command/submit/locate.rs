@@ -39,7 +39,6 @@ pub(super) fn locate(input: &mut Input, version: Version, rows: &[PartRow], rece
         return Ok(());
     }
     let mut records: HashMap<u64, u64> = HashMap::new();
-    let mut scan = Scan { line: 0, record: 0, columns: None, rest: Vec::new() };
     let mut look = |text: &[u8], line: u64, record: u64, columns: Columns| {
         if by_line.contains_key(&line) {
             records.insert(line, record);
@@ -61,8 +60,18 @@ pub(super) fn locate(input: &mut Input, version: Version, rows: &[PartRow], rece
             }
         }
     };
-    each_piece(input, &Control::default(), &mut |piece| scan.feed(piece, version, &mut look))?;
-    scan.finish(version, &mut look);
+    let (mut record, mut columns) = (0, None);
+    each_line(input, &mut |line, text| match columns {
+        None => {
+            let header = Header::parse(text, Some(version));
+            columns = Some((header.position(Field::VaxEventId), header.position(Field::RecipId)));
+        }
+        Some(columns) if !text.is_empty() => {
+            record += 1;
+            look(text, line, record, columns);
+        }
+        Some(_) => {}
+    })?;
     for (line, places) in by_line {
         for (part, at) in places {
             receipt.parts[part].errors[at].record = records.get(&line).copied();
@@ -79,52 +88,30 @@ pub(super) fn locate(input: &mut Input, version: Version, rows: &[PartRow], rece
 
 type Columns = (Option<usize>, Option<usize>);
 
-/// Takes a row, its line, its record, and where the ids stand in it.
-type Act<'a> = &'a mut dyn FnMut(&[u8], u64, u64, Columns);
-
-/// Lines of a text that comes in pieces.
-struct Scan {
-    line: u64,
-    record: u64,
-    columns: Option<Columns>,
-    rest: Vec<u8>,
-}
-
-impl Scan {
-    fn feed(&mut self, piece: &[u8], version: Version, act: Act<'_>) {
+/// Hands each line of a text to `act`, with its number and without its end.
+pub(super) fn each_line(input: &mut Input, act: &mut dyn FnMut(u64, &[u8])) -> Result<()> {
+    let (mut number, mut rest) = (0, Vec::new());
+    let mut take = |line: &[u8]| {
+        number += 1;
+        act(number, line.strip_suffix(b"\r").unwrap_or(line));
+    };
+    each_piece(input, &Control::default(), &mut |piece| {
         let mut text = piece;
         while let Some(end) = text.iter().position(|&byte| byte == b'\n') {
-            let line = if self.rest.is_empty() {
-                text[..end].to_vec()
+            if rest.is_empty() {
+                take(&text[..end]);
             } else {
-                self.rest.extend_from_slice(&text[..end]);
-                std::mem::take(&mut self.rest)
-            };
-            self.take(&line, version, act);
+                rest.extend_from_slice(&text[..end]);
+                take(&rest);
+                rest.clear();
+            }
             text = &text[end + 1..];
         }
-        self.rest.extend_from_slice(text);
+        rest.extend_from_slice(text);
+    })?;
+    // The last line, if nothing ends it.
+    if !rest.is_empty() {
+        take(&rest);
     }
-
-    /// The last line, if nothing ends it.
-    fn finish(&mut self, version: Version, act: Act<'_>) {
-        let rest = std::mem::take(&mut self.rest);
-        if !rest.is_empty() {
-            self.take(&rest, version, act);
-        }
-    }
-
-    fn take(&mut self, line: &[u8], version: Version, act: Act<'_>) {
-        self.line += 1;
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let Some(columns) = self.columns else {
-            let header = Header::parse(line, Some(version));
-            self.columns = Some((header.position(Field::VaxEventId), header.position(Field::RecipId)));
-            return;
-        };
-        if !line.is_empty() {
-            self.record += 1;
-            act(line, self.line, self.record, columns);
-        }
-    }
+    Ok(())
 }
