@@ -47,27 +47,57 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What would have to be otherwise for a failure not to come again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// What was asked for, and of which file: nothing else would help.
+    Input,
+    /// Settings, rights, or room on a disk: it would be the same with any file.
+    #[cfg(feature = "submit")]
+    Place,
+    /// Nothing on this side: the service failed at this, and may not do so again.
+    #[cfg(feature = "submit")]
+    Again,
+    /// Nothing on this side: the service cannot be reached or is busy.
+    #[cfg(feature = "submit")]
+    Time,
+}
+
 /// A failure: how the run ends, and the line that says why.
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) exit: Exit,
     pub(crate) message: String,
+    #[cfg_attr(not(feature = "submit"), expect(dead_code, reason = "asked for by those who submit file after file"))]
+    pub(crate) remedy: Remedy,
     is_closed_pipe: bool,
 }
 
 impl Fault {
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, message: message.into(), is_closed_pipe: false }
+        Self { exit: Exit::Usage, message: message.into(), remedy: Remedy::Input, is_closed_pipe: false }
     }
 
     pub(crate) fn file(message: impl Into<String>) -> Self {
-        Self { exit: Exit::File, message: message.into(), is_closed_pipe: false }
+        Self { exit: Exit::File, message: message.into(), remedy: Remedy::Input, is_closed_pipe: false }
     }
 
     /// A failure with an exit code of its own.
     #[cfg(feature = "submit")]
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), is_closed_pipe: false }
+        Self { exit, message: message.into(), remedy: Remedy::Input, is_closed_pipe: false }
+    }
+
+    /// The same, with what would help.
+    #[cfg(feature = "submit")]
+    pub(crate) fn with_remedy(self, remedy: Remedy) -> Self {
+        Self { remedy, ..self }
+    }
+
+    /// The same, told of a file.
+    #[cfg(feature = "submit")]
+    pub(crate) fn of(self, name: &str) -> Self {
+        Self { message: format!("{name}: {}", self.message), ..self }
     }
 
     /// A failed write to stdout.
@@ -89,6 +119,7 @@ impl Fault {
             Error::Interrupted => Self {
                 exit: Exit::Interrupted,
                 message: "interrupted; no file was written".into(),
+                remedy: Remedy::Input,
                 is_closed_pipe: false,
             },
             Error::Write { what: "stdout", error } => Self::stdout(&error),
@@ -113,7 +144,17 @@ impl From<cvrs_submit::Error> for Fault {
             Error::Interrupted => Exit::Interrupted,
             _ => Exit::File,
         };
-        Self { exit, message: error.to_string(), is_closed_pipe: false }
+        let remedy = match &error {
+            Error::Call(error) => match (error.kind, error.status) {
+                (CallKind::Credentials, _) | (_, Some(300..=399 | 404 | 405)) => Remedy::Place,
+                (CallKind::Network, _) | (_, None | Some(429 | 502..=504)) => Remedy::Time,
+                (_, Some(500..)) => Remedy::Again,
+                _ => Remedy::Input,
+            },
+            Error::TooLong { .. } | Error::Defect(_) => Remedy::Input,
+            _ => Remedy::Place,
+        };
+        Self { exit, message: error.to_string(), remedy, is_closed_pipe: false }
     }
 }
 
@@ -125,6 +166,9 @@ impl From<InputError> for Fault {
 
 impl From<OutputError> for Fault {
     fn from(error: OutputError) -> Self {
+        #[cfg(feature = "submit")]
+        return Self::file(error.to_string()).with_remedy(Remedy::Place);
+        #[cfg(not(feature = "submit"))]
         Self::file(error.to_string())
     }
 }

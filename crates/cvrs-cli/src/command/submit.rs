@@ -9,7 +9,7 @@ use super::connect::Line;
 use super::fix::stream::reader;
 use super::validate::refuse_same;
 use crate::args::{Common, ModeName, OperationName, ReceiptFormat, Submit};
-use crate::fault::{Exit, Fault, Result};
+use crate::fault::{Exit, Fault, Remedy, Result};
 use crate::outputs::Place;
 use crate::progress::{Progress, Watched};
 use crate::{interrupt, stored_codes, terminal};
@@ -399,7 +399,7 @@ impl<'a> Context<'a> {
             return Err(Fault::file(format!("{name}: records are missing from the count; please report this")));
         }
         let is_waited = !self.args.no_wait && !is_dry;
-        let fault = fault.map(|fault| Fault::new(fault.exit, format!("{name}: {}", fault.message)));
+        let fault = fault.map(|fault| fault.of(&name));
         let fault = fault.or_else(|| (is_waited && !totals.is_complete).then(|| incomplete(&name, &receipt)));
         let exit = match &fault {
             Some(fault) => fault.exit,
@@ -451,7 +451,7 @@ fn incomplete(name: &str, receipt: &Receipt) -> Fault {
     let problem = open.iter().find_map(|part| part.problem.as_deref()).unwrap_or("not answered");
     let (n, all) = (open.len(), receipt.parts.len());
     let message = format!("{name}: {n} of {all} parts failed ({problem}); the same command sends them again");
-    Fault::new(Exit::Service, message)
+    Fault::new(Exit::Service, message).with_remedy(Remedy::Again)
 }
 
 /// The input's length and hash, of its bytes as they are stored; of a stream, of the text in it.

@@ -1,6 +1,7 @@
 //! `--watch`: files are taken up when they are finished, and end in `done` or `failed` with their receipts.
 
 use crate::client::{Client, check, ids, sorted, stored};
+use crate::scripted::{BUSY, Say, Script};
 use crate::serving::{Serving, file};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -51,4 +52,37 @@ fn files_are_taken_up_once_and_end_in_done_or_failed() {
     }
     assert!(inbox.join("half.txt.part").exists() && !inbox.join("new.txt").exists());
     assert_eq!(stored(&serving, "CVRS_PROCESSED_NON_REDACTED"), sorted([first, second].concat()));
+}
+
+/// A watch of a folder with one file in it.
+fn watch_one(client: &Client, more: &[&str]) -> Child {
+    std::fs::create_dir(client.path("inbox")).unwrap();
+    std::fs::write(client.path("inbox/a.txt"), file(ids(10))).unwrap();
+    let mut command = client.command(&["submit", "--ledger", "ledger", "--watch", "inbox"]);
+    command.args(more).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+fn a_file_waits_while_the_service_is_busy() {
+    let script = Script::start(900, vec![BUSY, Say::Stored(10, 0)]);
+    let client = script.client();
+    let child = watch_one(&client, &["--retries", "0"]);
+    wait_for(&client.path("inbox/done/a.txt"));
+    assert_eq!(interrupt(child), Some(130));
+    assert!(!client.path("inbox/failed/a.txt").exists());
+}
+
+#[test]
+fn a_watch_whose_credentials_are_refused_ends_and_leaves_the_file_to_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path(), &[]);
+    let client = Client::new(&serving.base, "demo", "wrong");
+    let child = watch_one(&client, &[]);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    assert!(client.path("inbox/work/a.txt").exists());
+    client.write("secret", &serving.secret());
+    let child = watch(&client);
+    wait_for(&client.path("inbox/done/a.txt"));
+    assert_eq!(interrupt(child), Some(130));
 }

@@ -8,19 +8,26 @@
 //! into the folder is always right. What stands in `work` when a watch begins was left by one that was stopped, and is
 //! taken up again: the ledger knows how far it came. Folders are looked at time and again rather than by notification,
 //! which network shares do not give.
+//!
+//! `failed` is for files that somebody has to look at. Where it is the service that fails, or cannot be reached, the file
+//! stays in `work` and is tried again after a while; where nobody's file would get through (credentials, ledger, disk),
+//! the watch ends, and the file stays for the next one.
 
 use super::{Context, Rejects};
-use crate::fault::{Exit, Fault, Result};
+use crate::fault::{Exit, Fault, Remedy, Result};
 use crate::outputs::Place;
 use crate::terminal;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The pause between two looks.
 const LOOK: Duration = Duration::from_millis(500);
+/// The pause before a file is tried again; each one is twice the one before.
+const FIRST_REST: Duration = Duration::from_secs(5);
+const LONGEST_REST: Duration = Duration::from_mins(5);
 
 struct Folders {
     inbox: PathBuf,
@@ -84,11 +91,20 @@ fn is_ours(path: &Path) -> bool {
     is_file && !name.starts_with('.') && !is_partial
 }
 
+/// A file in `work` that waits for its next try.
+struct Resting {
+    until: Instant,
+    pause: Duration,
+    /// How often the service has failed at it.
+    n_failures: u32,
+}
+
 pub(super) fn watch(context: &Context<'_>, inbox: &Path) -> Result<Exit> {
     let folders = Folders::open(inbox)?;
     context.note(&format!("watching {}", inbox.display()));
+    let mut resting: BTreeMap<PathBuf, Resting> = BTreeMap::new();
     for left in files(&folders.work)?.iter().filter(|path| !is_product(path)) {
-        take(context, &folders, left)?;
+        take(context, &folders, left, &mut resting)?;
     }
     let mut seen: HashMap<PathBuf, (u64, Option<SystemTime>)> = HashMap::new();
     loop {
@@ -106,12 +122,19 @@ pub(super) fn watch(context: &Context<'_>, inbox: &Path) -> Result<Exit> {
             let name = path.file_name().unwrap_or_default();
             let claimed = folders.work.join(name);
             if claimed.exists() {
+                now.insert(path, facts);
                 continue;
             }
             // Somebody else may have taken it; then it is theirs.
             if fs::rename(&path, &claimed).is_ok() {
-                take(context, &folders, &claimed)?;
+                take(context, &folders, &claimed, &mut resting)?;
             }
+        }
+        let is_rested = |rest: &Resting| rest.until <= Instant::now();
+        let rested: Vec<PathBuf> =
+            resting.iter().filter(|(_, rest)| is_rested(rest)).map(|(path, _)| path.clone()).collect();
+        for path in rested {
+            take(context, &folders, &path, &mut resting)?;
         }
         seen = now;
         std::thread::sleep(LOOK);
@@ -124,25 +147,47 @@ fn is_product(path: &Path) -> bool {
     name.ends_with(".rejects.txt") || name.ends_with(".rejects.txt.jsonl") || name.ends_with(".receipt.json")
 }
 
-/// Submits a file and moves it, with all that came of it, to where it belongs.
-fn take(context: &Context<'_>, folders: &Folders, path: &Path) -> Result<()> {
+/// Submits a file and moves it, with all that came of it, to where it belongs; or lets it rest where it is.
+fn take(
+    context: &Context<'_>,
+    folders: &Folders,
+    path: &Path,
+    resting: &mut BTreeMap<PathBuf, Resting>,
+) -> Result<()> {
     let mut tokens = context.tokens();
     let ended = context.submit(path, Rejects::new(None, path), tokens.as_mut());
-    let mut receipt = None;
-    let fault = match ended {
-        Ok(done) => {
-            context.tell(&done)?;
-            receipt = Some(done.receipt.json());
-            done.fault
-        }
-        Err(fault) => Some(fault),
+    let (fault, done) = match ended {
+        Ok(mut done) => (done.fault.take(), Some(done)),
+        Err(fault) => (Some(fault), None),
     };
     if let Some(fault) = &fault {
-        terminal::error(&fault.message);
         if fault.exit == Exit::Interrupted {
             // It stays where it is, and the next watch goes on with it.
+            terminal::error(&fault.message);
             return Err(Fault::new(Exit::Interrupted, "interrupted; the next watch goes on from here"));
         }
+        let before = resting.get(path);
+        let n_failures = before.map_or(0, |rest| rest.n_failures) + u32::from(fault.remedy == Remedy::Again);
+        match fault.remedy {
+            Remedy::Place => {
+                let left = format!("{}; the file stays in {}", fault.message, folders.work.display());
+                return Err(Fault::new(fault.exit, left));
+            }
+            Remedy::Time | Remedy::Again if n_failures <= context.args.connect.retries => {
+                let pause = before.map_or(FIRST_REST, |rest| (rest.pause * 2).min(LONGEST_REST));
+                resting.insert(path.to_owned(), Resting { until: Instant::now() + pause, pause, n_failures });
+                let seconds = pause.as_secs();
+                context.note(&format!("{}; it is tried again in {seconds} s", fault.message));
+                return Ok(());
+            }
+            Remedy::Time | Remedy::Again | Remedy::Input => terminal::error(&fault.message),
+        }
+    }
+    resting.remove(path);
+    let mut receipt = None;
+    if let Some(done) = done {
+        context.tell(&done)?;
+        receipt = Some(done.receipt.json());
     }
     let to = if fault.is_none() { &folders.done } else { &folders.failed };
     let name = path.file_name().unwrap_or_default();
