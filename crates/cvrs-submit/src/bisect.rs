@@ -42,10 +42,16 @@ impl Search<'_, '_> {
         let n_records = starts.len() - 1;
         starts.push(text.len());
         let mut found = Found::default();
-        // What is still to be searched, the first last.
-        let mut open = halves(0, n_records);
-        while let Some((first, end)) = open.pop() {
+        // What a list holds, and by that whether a call can be spared that would be cut for sure.
+        let mut capacity = n_listed(answer).max(1);
+        // What is still to be searched with the errors to be expected of it, the first last.
+        let mut open = halves(0, n_records, n_errors(answer));
+        while let Some((first, end, expected)) = open.pop() {
             self.connection.check()?;
+            if expected > 2 * capacity && end - first > 1 {
+                open.extend(halves(first, end, expected));
+                continue;
+            }
             let half = [&text[..header], &text[starts[first + 1]..starts[end + 1]]].concat();
             let answer = self.send(&half)?;
             if self.is_whole(&answer) || end - first < 2 {
@@ -54,7 +60,8 @@ impl Search<'_, '_> {
                     found.processing.entry(name).or_default().extend(store.errors);
                 }
             } else {
-                open.extend(halves(first, end));
+                capacity = capacity.max(n_listed(&answer));
+                open.extend(halves(first, end, n_errors(&answer)));
             }
         }
         Ok(merge(reply, found, self.operation))
@@ -86,10 +93,23 @@ impl Search<'_, '_> {
     }
 }
 
-/// Both halves of a range, the first one last.
-fn halves(first: usize, end: usize) -> Vec<(usize, usize)> {
+/// How many errors lists show.
+fn n_listed(answer: &Answer) -> u64 {
+    (answer.validation.len() + answer.stores.values().map(|store| store.errors.len()).sum::<usize>()) as u64
+}
+
+/// How many refusals by validation are counted, as far as is known.
+fn n_errors(answer: &Answer) -> u64 {
+    answer.n_validation.unwrap_or_default()
+}
+
+/// Both halves of a range, the first one last, each with half of what is expected.
+fn halves(first: usize, end: usize, expected: u64) -> Vec<(usize, usize, u64)> {
     let middle = first + (end - first).div_ceil(2);
-    [(middle, end), (first, middle)].into_iter().filter(|(first, end)| first < end).collect()
+    [(middle, end, expected / 2), (first, middle, expected / 2)]
+        .into_iter()
+        .filter(|(first, end, _)| first < end)
+        .collect()
 }
 
 /// An entry about a line of a half, as one about the line of the whole; `records` precede the half.
@@ -134,10 +154,10 @@ mod tests {
     #[test]
     fn halves_cover_a_range_once() {
         for n in 1..20 {
-            let mut open = halves(3, 3 + n);
+            let mut open = halves(3, 3 + n, 8);
             let mut seen = Vec::new();
-            while let Some((first, end)) = open.pop() {
-                if end - first < 2 { seen.push(first) } else { open.extend(halves(first, end)) }
+            while let Some((first, end, expected)) = open.pop() {
+                if end - first < 2 { seen.push(first) } else { open.extend(halves(first, end, expected)) }
             }
             assert_eq!(seen, (3..3 + n).collect::<Vec<_>>());
         }
