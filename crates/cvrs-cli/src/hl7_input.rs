@@ -8,15 +8,14 @@
 
 use crate::fault::Result;
 use crate::outputs::Place;
-use crate::terminal;
+use crate::{terminal, whole_text};
 use cvrs_engine::Origin;
-use cvrs_engine::io::{Body, Input, InputCause, InputError, NotCvrs, read_at_most};
+use cvrs_engine::io::{Input, InputCause, InputError, NotCvrs};
 use cvrs_report::{Level, push_number, push_printable};
 use cvrs_spec::Field;
 use cvrs_transform::hl7::{CvrsText, LineMap, Notice, NoticeKind, ReadOptions, ReadRows, ReadTotals, Reader, is_hl7};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many lines are named for each kind of notice.
@@ -60,10 +59,7 @@ const LOG_HEADER: &str = "file\tline\tdose\tfield\trule\tlevel\tmessage\n";
 /// Opens an HL7 input as CVRS text.
 pub(crate) fn open(mut input: Input, options: ReadOptions, mut further: Further) -> Result<(Input, Reading)> {
     let name = input.name().to_owned();
-    let source: Box<dyn Read + Send> = match input.body()? {
-        Body::Plain { file, len } => Box::new(Positional { file, at: 0, len }),
-        Body::Stream(reader) => reader,
-    };
+    let source = whole_text::stream(input.body()?);
     if let Some(place) = &mut further.deletes {
         place.write(&Reader::new(options).header_line())?;
     }
@@ -87,22 +83,6 @@ pub(crate) fn open(mut input: Input, options: ReadOptions, mut further: Further)
     });
     let made = Input::from_reader(name, Box::new(text))?;
     Ok((made.with_origin(Arc::new(reading.clone())), reading))
-}
-
-/// A file read by place up to the length that it had when it was opened.
-struct Positional {
-    file: File,
-    at: u64,
-    len: u64,
-}
-
-impl Read for Positional {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let room = buffer.len().min(usize::try_from(self.len - self.at).unwrap_or(usize::MAX));
-        let read = read_at_most(&self.file, &mut buffer[..room], self.at)?;
-        self.at += read as u64;
-        Ok(read)
-    }
 }
 
 impl Known {

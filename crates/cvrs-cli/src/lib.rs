@@ -9,6 +9,7 @@
 mod args;
 mod command;
 mod config;
+mod csv_input;
 mod fault;
 mod hl7_input;
 mod interrupt;
@@ -18,6 +19,7 @@ mod page;
 mod progress;
 mod stored_codes;
 mod terminal;
+mod whole_text;
 
 use args::{Args, Command};
 use clap::{CommandFactory, Parser};

@@ -26,6 +26,7 @@
 
 #[cfg(feature = "arrow")]
 pub mod columns;
+mod csv;
 #[cfg(feature = "fhir")]
 pub mod fhir;
 #[cfg(feature = "hl7")]
@@ -35,5 +36,8 @@ mod mix;
 #[cfg(feature = "redact")]
 pub mod redact;
 mod rows;
+mod upgrade;
 
+pub use self::csv::{CsvReader, CsvRows, OpenQuote};
 pub use rows::Rows;
+pub use upgrade::{AdminTypes, NoAdminTypes, Upgrade, UpgradeOptions, Upgraded};

@@ -2,7 +2,7 @@
 
 use cvrs_parse::{Header, Record};
 use cvrs_report::{Finding, Level, Message};
-use cvrs_spec::Version;
+use cvrs_spec::{Field, Version};
 
 /// Writes rows with the columns of a version in their order, whatever the header they were read by.
 ///
@@ -60,6 +60,18 @@ impl Rows {
                 }
                 out.extend_from_slice(column.map_or(b"", |column| record.cell(column)));
             }
+        }
+        out.push(b'\n');
+    }
+
+    /// The same, with another value in one column.
+    pub fn push_with(&self, record: &Record<'_>, field: Field, value: &[u8], out: &mut Vec<u8>) {
+        for (at, (&written, column)) in self.version.columns().iter().zip(&self.columns).enumerate() {
+            if at > 0 {
+                out.push(b'\t');
+            }
+            let cell = column.map_or(&b""[..], |column| record.cell(column));
+            out.extend_from_slice(if written == field { value } else { cell });
         }
         out.push(b'\n');
     }

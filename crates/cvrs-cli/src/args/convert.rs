@@ -38,6 +38,8 @@ pub(crate) enum SourceForm {
     Parquet,
     /// Columns of CVRS as text in Arrow's own format, a file or a stream.
     Arrow,
+    /// CVRS columns as comma-separated text; never told from the content.
+    Csv,
 }
 
 /// `cvrs convert`.
@@ -51,9 +53,22 @@ pub(crate) struct Convert {
     /// What is read [default: told from the content].
     #[arg(long, value_name = "FORM")]
     pub(crate) from: Option<SourceForm>,
-    /// From HL7: version of the rows; 1 has missed appointments [default: 3].
+    /// Version of CVRS that is written [default: the one that is read; 3 from HL7].
     #[arg(long, value_name = "VERSION", value_parser = ["1", "2", "2.5", "3"])]
     pub(crate) cvrs_version: Option<String>,
+    /// From version 1: what is written for its codes of admin_type; columns from, to, and if wanted admin_name and
+    /// vtrcks_prov_pin.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) admin_type_map: Option<PathBuf>,
+    /// From version 1: take the likely codes for HD (19) and CP (1), which are written as UNK otherwise.
+    #[arg(long)]
+    pub(crate) accept_proposed: bool,
+    /// From version 1: write event id and value of vax_prov_suffix there, which later versions have no column for.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep_dropped: Option<PathBuf>,
+    /// From HL7 and from version 1: list what was changed, chosen or left out on the way, without values of a person.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) log: Option<PathBuf>,
     /// Write to a file instead of stdout; FHIR resources go to a folder.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -19,6 +19,7 @@ mod parquet;
 
 use super::validate::{operation, refuse_same};
 use crate::args::{Common, Convert, DialectName, Hl7, OperationName, SourceForm, TargetForm};
+use crate::csv_input;
 use crate::fault::{Exit, Fault, Result};
 use crate::hl7_input::{self, Further};
 use crate::interrupt;
@@ -27,7 +28,7 @@ use crate::progress::{Progress, Watched};
 use crate::stored_codes;
 use crate::terminal;
 use cvrs_engine::io::{AtomicFile, Input};
-use cvrs_engine::{Checked, Control, Request, Show, Tuning, convert_input};
+use cvrs_engine::{Checked, Control, Origin, Request, Show, Tuning, convert_input};
 use cvrs_report::{CellCount, Level};
 use cvrs_rules::Book;
 use cvrs_spec::Version;
@@ -64,10 +65,14 @@ pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
     };
     refuse_useless(args, source)?;
     let (input, reading) = match source {
-        SourceForm::Cvrs | SourceForm::Parquet | SourceForm::Arrow => (input, None),
+        SourceForm::Cvrs | SourceForm::Parquet | SourceForm::Arrow => (input, Reading::Cvrs),
         SourceForm::Hl7 => {
             let (text, reading) = hl7_input::open(input, read_options(args)?, further(args)?)?;
-            (text, Some(reading))
+            (text, Reading::Hl7(reading))
+        }
+        SourceForm::Csv => {
+            let (text, reading) = csv_input::open(input)?;
+            (text, Reading::Csv(reading))
         }
     };
     let conversion = Conversion {
@@ -111,13 +116,24 @@ fn refuse_useless(args: &Convert, source: SourceForm) -> Result<()> {
         ("--deletes", args.hl7.deletes.is_some()),
         ("--make-event-ids", args.hl7.make_event_ids),
         ("--defaults", args.hl7.defaults),
-        ("--log", args.hl7.log.is_some()),
-        ("--cvrs-version", args.cvrs_version.is_some()),
     ];
-    match given.into_iter().find(|(_, is_given)| *is_given && source != SourceForm::Hl7) {
-        Some((option, _)) => Err(Fault::usage(format!("{option} is about reading HL7, and the input is none"))),
-        None => Ok(()),
+    if let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given && source != SourceForm::Hl7) {
+        return Err(Fault::usage(format!("{option} is about reading HL7, and the input is none")));
     }
+    let of_version_1 = [
+        ("--admin-type-map", args.admin_type_map.is_some()),
+        ("--accept-proposed", args.accept_proposed),
+        ("--keep-dropped", args.keep_dropped.is_some()),
+        ("--log", args.log.is_some() && source != SourceForm::Hl7),
+    ];
+    let changes_version = args.to == TargetForm::Cvrs && args.cvrs_version.as_deref().is_some_and(|name| name != "1");
+    if let Some((option, _)) = of_version_1.into_iter().find(|(_, is_given)| *is_given && !changes_version) {
+        return Err(Fault::usage(format!("{option} is about --to cvrs with a --cvrs-version above 1")));
+    }
+    if args.cvrs_version.is_some() && args.to != TargetForm::Cvrs && source != SourceForm::Hl7 {
+        return Err(Fault::usage("--cvrs-version is about --to cvrs, and about reading HL7"));
+    }
+    Ok(())
 }
 
 /// How HL7 is read.
@@ -134,13 +150,19 @@ fn read_options(args: &Convert) -> Result<ReadOptions> {
 
 fn further(args: &Convert) -> Result<Further> {
     let place = |path: &Option<PathBuf>| path.as_deref().map(Place::file).transpose();
-    Ok(Further { deletes: place(&args.hl7.deletes)?, log: place(&args.hl7.log)? })
+    Ok(Further { deletes: place(&args.hl7.deletes)?, log: place(&args.log)? })
 }
 
 /// No output may be the input, and no two outputs the same file.
 fn refuse_clashes(args: &Convert, input: PathBuf) -> Result<()> {
-    let Hl7 { deletes, log, .. } = &args.hl7;
-    let named = [("--output", &args.output), ("--rejects", &args.rejects), ("--deletes", deletes), ("--log", log)];
+    let Hl7 { deletes, .. } = &args.hl7;
+    let named = [
+        ("--output", &args.output),
+        ("--rejects", &args.rejects),
+        ("--keep-dropped", &args.keep_dropped),
+        ("--deletes", deletes),
+        ("--log", &args.log),
+    ];
     let outputs: Vec<(&str, &Path)> =
         named.iter().filter_map(|(option, path)| Some((*option, path.as_deref()?))).collect();
     refuse_same(&outputs, &[input])
@@ -171,10 +193,16 @@ struct Conversion<'a> {
     file_name: Option<&'a str>,
     book: Book,
     control: Arc<Control>,
-    /// The reading of the input, where it is HL7.
-    reading: Option<hl7_input::Reading>,
     /// Whether the input is a file of columns.
     is_of_columns: bool,
+    reading: Reading,
+}
+
+/// How the input is read.
+enum Reading {
+    Cvrs,
+    Hl7(hl7_input::Reading),
+    Csv(csv_input::Reading),
 }
 
 impl Conversion<'_> {
@@ -205,7 +233,7 @@ impl Conversion<'_> {
             parts: outs.rejects.is_some(),
             figures: false,
             // The convention for names is about CVRS files.
-            name: self.file_name.filter(|_| self.reading.is_none() && !self.is_of_columns),
+            name: self.file_name.filter(|_| matches!(self.reading, Reading::Cvrs) && !self.is_of_columns),
             tuning: self.tuning(),
         };
         let checked = convert_input(input, &request, &self.control, converter, self.args.all, &mut outs);
@@ -214,11 +242,16 @@ impl Conversion<'_> {
         let Outs { output, rejects } = outs;
         output.finish(&checked)?;
         rejects.map(AtomicFile::commit).transpose()?;
-        if let Some(reading) = &self.reading {
-            reading.commit()?;
-            if !self.common.quiet {
-                reading.tell();
+        match &self.reading {
+            Reading::Cvrs => {}
+            Reading::Hl7(reading) => {
+                reading.commit()?;
+                if !self.common.quiet {
+                    reading.tell();
+                }
             }
+            Reading::Csv(reading) if !self.common.quiet => reading.tell(&self.name),
+            Reading::Csv(_) => {}
         }
         self.tell(&checked);
         if self.common.verbose {
@@ -228,6 +261,15 @@ impl Conversion<'_> {
         }
         let is_wrong = checked.summary.errors + checked.summary.rejected > 0;
         Ok(if is_wrong { Exit::Findings } else { Exit::Done })
+    }
+
+    /// Where the lines come from, if the text was made of another one.
+    fn lines(&self) -> Option<&dyn Origin> {
+        match &self.reading {
+            Reading::Cvrs => None,
+            Reading::Hl7(reading) => Some(reading),
+            Reading::Csv(reading) => Some(reading),
+        }
     }
 
     /// The version that the header is read by, if it is not told from the header itself.

@@ -1,10 +1,12 @@
 //! One file a target, and the desk that they work at.
 
 mod columns;
+mod csv;
 mod cvrs;
 mod fhir;
 mod from_hl7;
 mod hl7;
+mod versions;
 
 use assert_cmd::Command;
 use cvrs_rules::example::{header, row};

@@ -61,7 +61,7 @@ pub enum Body {
 
 impl Input {
     /// How many bytes tell what kind of text it is.
-    pub const FIRST_BYTES: usize = 512;
+    pub const FIRST_BYTES: usize = 4096;
 
     /// Opens what a user named on the command line: `-` is standard input, all else a path.
     ///

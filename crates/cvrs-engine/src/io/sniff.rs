@@ -79,6 +79,12 @@ pub enum NotCvrs {
     /// Something else than the HL7 that it was said to be.
     #[error("this is no HL7 version 2 text; give messages that begin with MSH, or leave --from out")]
     NoHl7,
+    /// Something else than the CSV that it was said to be.
+    #[error("this is no CSV; give comma-separated text with a header line of column names, or leave --from out")]
+    NoCsv,
+    /// A quote in CSV that is not closed, and the line on which its row begins.
+    #[error("a cell in quotes does not end; look for a quote without its closing one from line {0} on")]
+    OpenQuote(u64),
     /// XML, such as FHIR or CDA.
     #[error("this is XML; export the data as tab-delimited CVRS text")]
     Xml,

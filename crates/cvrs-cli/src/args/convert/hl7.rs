@@ -90,9 +90,6 @@ pub(crate) struct Hl7 {
     /// From HL7: fill required codes that are empty with the one for unknown, and a missing CVX from its NDC.
     #[arg(long)]
     pub(crate) defaults: bool,
-    /// From HL7: list what was changed, chosen or left out on the way, message by message and without values.
-    #[arg(long, value_name = "PATH")]
-    pub(crate) log: Option<PathBuf>,
 }
 
 fn entity(text: &str) -> Result<String, String> {

@@ -6,7 +6,6 @@ use super::{Conversion, Result};
 use crate::args::CompressionName;
 use crate::fault::{Exit, Fault};
 use crate::outputs::Place;
-use crate::stored_codes;
 use cvrs_engine::io::{Input, OutputError, Spool};
 use cvrs_engine::{Checked, Error};
 use cvrs_transform::columns::{
@@ -34,7 +33,7 @@ pub(super) fn run(conversion: &Conversion<'_>, input: Input) -> Result<Exit> {
         plan.sha256 = if input.is_rewindable() { Some(sha256(input)?) } else { None };
     }
     let compression = conversion.args.columns.compression.map_or(Compression::default(), CompressionName::compression);
-    let converter = ToColumns { options: plan.options.clone(), codes: stored_codes::current()? };
+    let converter = ToColumns::new(conversion, &plan)?;
     conversion.drive(input, &converter, ArrowOutput { plan, place, is_stream, compression, begun: None })
 }
 

@@ -2,9 +2,10 @@
 
 use super::Conversion;
 use crate::fault::{Fault, Result};
+use crate::stored_codes;
 use cvrs_codes::CodeSets;
-use cvrs_engine::RecordPlace;
 use cvrs_engine::io::{Body, Input, InputError};
+use cvrs_engine::{Origin, RecordPlace};
 use cvrs_parse::{Header, Record};
 use cvrs_report::Finding;
 use cvrs_transform::columns::{Builder, Dictionaries, Facts, Gatherer, Options, Part, Source};
@@ -16,12 +17,21 @@ use std::io::{ErrorKind, IsTerminal, Read};
 pub(super) const TOOL: &str = concat!("cvrs ", env!("CARGO_PKG_VERSION"));
 
 /// Makes columns of records.
-pub(super) struct ToColumns {
-    pub(super) options: Options,
-    pub(super) codes: &'static CodeSets,
+pub(super) struct ToColumns<'r> {
+    options: Options,
+    codes: &'static CodeSets,
+    /// Where the lines come from, if they are to be told and the text was made of another one.
+    lines: Option<&'r dyn Origin>,
 }
 
-impl cvrs_engine::Convert for ToColumns {
+impl<'r> ToColumns<'r> {
+    pub(super) fn new(conversion: &'r Conversion<'_>, plan: &Plan) -> Result<Self> {
+        let lines = conversion.lines().filter(|_| plan.options.source);
+        Ok(Self { options: plan.options.clone(), codes: stored_codes::current()?, lines })
+    }
+}
+
+impl cvrs_engine::Convert for ToColumns<'_> {
     type Worker = Builder<'static>;
     type Product = Part;
 
@@ -41,7 +51,8 @@ impl cvrs_engine::Convert for ToColumns {
         part: &mut Part,
         findings: &mut Vec<Finding>,
     ) {
-        builder.push(record, place.line, place.record, part, findings);
+        let line = self.lines.map_or(place.line, |lines| lines.line(place.line));
+        builder.push(record, line, place.record, part, findings);
     }
 }
 

@@ -5,7 +5,6 @@ use super::output::Output;
 use super::{Conversion, Result};
 use crate::fault::{Exit, Fault};
 use crate::outputs::Place;
-use crate::stored_codes;
 use cvrs_engine::io::Input;
 use cvrs_engine::{Checked, Error};
 use cvrs_transform::columns::{
@@ -19,7 +18,7 @@ pub(super) fn run(conversion: &Conversion<'_>, input: Input) -> Result<Exit> {
     let place = conversion.args.output.as_deref().map_or_else(|| Ok(Place::stdout()), Place::file)?;
     let input = input.rewindable(None)?;
     plan.sha256 = Some(sha256(&input)?);
-    let converter = ToColumns { options: plan.options.clone(), codes: stored_codes::current()? };
+    let converter = ToColumns::new(conversion, &plan)?;
     let out = Shared(Arc::new(Mutex::new(Out { place, failure: None })));
     let threads = conversion.tuning().threads;
     conversion.drive(input, &converter, ParquetOutput { plan, out, threads, file: None })
