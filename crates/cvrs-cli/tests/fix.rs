@@ -393,3 +393,35 @@ fn neither_threads_nor_chunks_nor_packing_show_in_what_is_mended_and_told() {
     let piped = desk.run_with(&["-", "--test"], &text);
     assert_eq!(piped.stdout, one.0);
 }
+
+#[test]
+fn a_line_of_carriage_returns_is_a_record_as_it_is_to_validate() {
+    let good = row(Version::V3, &[]);
+    for end in ["", "\r", "\r\r", "\n"] {
+        let text = format!("{}\n\r\r\n{good}\n\r\n\n\r\r\r\n{end}", header(Version::V3));
+        let desk = Desk::new(text.as_bytes());
+        let ran = desk.run(&["-o", "out"]);
+        let mended = desk.read("out");
+        let validate = |name: &str| {
+            let mut command = Command::cargo_bin("cvrs").expect("the binary");
+            command.current_dir(desk.folder.path()).args([
+                "validate",
+                "--format",
+                "jsonl",
+                "--today",
+                "2021-01-29",
+                name,
+            ]);
+            let told = String::from_utf8_lossy(&command.output().expect("it runs").stderr).into_owned();
+            let records =
+                told.split(" records").next().and_then(|words| words.rsplit(' ').next()?.parse::<usize>().ok());
+            records.unwrap_or_else(|| panic!("{told}"))
+        };
+        let n = 3 + usize::from(end.starts_with('\r'));
+        assert!(ran.stderr.contains(&format!("{n} records read = {n} written")), "{end:?}: {}", ran.stderr);
+        assert_eq!((validate(INPUT), validate("out")), (n, n), "{end:?}");
+        fs::write(desk.path(INPUT), &mended).expect("a file");
+        desk.run(&["-o", "again"]);
+        assert_eq!(desk.read("again"), mended);
+    }
+}

@@ -31,17 +31,13 @@ pub trait Rewrite: Sync {
     /// What comes of a chunk. Reused: it comes back once it was committed.
     type Product: Default + Send;
 
-    /// Whether a line of nothing but carriage returns is no record, as for what takes them off. Otherwise only a line
-    /// with nothing before its line end is none.
-    const STRAY_RETURNS_ARE_BLANK: bool = true;
-
     /// The memory of a new worker.
     fn worker(&self) -> Self::Worker;
 
     /// Counts the lines of a chunk, of which nothing is known yet of what precedes it. Who has to look at them anyway may
     /// count them on the way.
     fn look(&self, _worker: &mut Self::Worker, text: &[u8], _look: &mut Self::Look) -> Counts {
-        count(text, Self::STRAY_RETURNS_ARE_BLANK)
+        count(text)
     }
 
     /// Makes the product of a chunk, which may hold anything before.
@@ -64,7 +60,7 @@ struct RewriteJob<'a, R> {
 }
 
 /// Counts lines, those that are records, and those that end in CR LF.
-fn count(text: &[u8], stray_returns_are_blank: bool) -> Counts {
+fn count(text: &[u8]) -> Counts {
     let is_unterminated = text.last().is_some_and(|&last| last != b'\n');
     let lines = memchr::memchr_iter(b'\n', text).count() as u64 + u64::from(is_unterminated);
     let has_cr = memchr::memchr(b'\r', text).is_some();
@@ -74,12 +70,7 @@ fn count(text: &[u8], stray_returns_are_blank: bool) -> Counts {
     }
     let mut counts = Counts { lines, ..Counts::default() };
     for line in text.split_inclusive(|&byte| byte == b'\n') {
-        let is_blank = if stray_returns_are_blank {
-            line.iter().all(|&byte| matches!(byte, b'\r' | b'\n'))
-        } else {
-            matches!(line, b"\n" | b"\r\n")
-        };
-        counts.records += u64::from(!is_blank);
+        counts.records += u64::from(!matches!(line, b"\n" | b"\r\n"));
         counts.cr_ends += u64::from(line.ends_with(b"\r\n"));
     }
     counts
@@ -154,14 +145,12 @@ mod tests {
             text in prop::collection::vec(prop_oneof![3 => Just(b'a'), 2 => Just(b'\n'), 1 => Just(b'\r')], 0..60),
         ) {
             let lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
-            let bare = |line: &&[u8]| line.iter().all(|&byte| byte == b'\r' || byte == b'\n');
-            let counts = count(&text, true);
+            let counts = count(&text);
             prop_assert_eq!(counts.lines, lines.len() as u64);
-            prop_assert_eq!(counts.records, lines.iter().filter(|line| !bare(line)).count() as u64);
             let mut index = cvrs_parse::Index::default();
             index.build(&text);
             let records = index.lines(&text).filter(|line| !line.is_blank()).count() as u64;
-            prop_assert_eq!(count(&text, false), Counts { records, ..counts });
+            prop_assert_eq!(counts.records, records);
             prop_assert_eq!(counts.cr_ends, lines.iter().filter(|line| line.ends_with(b"\r\n")).count() as u64);
         }
     }

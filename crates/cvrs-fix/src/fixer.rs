@@ -297,7 +297,7 @@ impl Fixer {
         for line in lines {
             self.lines += 1;
             let is_plain_end = line.next == line.end + 1;
-            let is_blank = content_end(text, line) == line.start;
+            let is_blank = line.is_blank();
             if is_blank {
                 self.totals.blank_lines += 1;
             } else {
@@ -335,7 +335,7 @@ impl Fixer {
     fn row(&mut self, state: &mut State, text: &[u8], line: Line, tell: Tell<'_>) {
         let State { bound, repair, made, decoded, moved, .. } = state;
         let header = &bound.header;
-        let is_blank = content_end(text, line) == line.start;
+        let is_blank = line.is_blank();
         let record = (!is_blank).then_some(self.record());
         let mut content = &text[line.start..content_end(text, line)];
         made.clear();
@@ -354,6 +354,16 @@ impl Fixer {
             if content.len() < moved.len() {
                 made.push(moved_line_end());
             }
+        }
+        // A record of carriage returns alone: without them it would be a blank line, and a record less.
+        if content.is_empty() && !is_blank {
+            self.out.extend_from_slice(&text[line.start..line.next]);
+            if !line.is_terminated() {
+                self.out.extend_from_slice(b"\r\n");
+                let place = Place { line: self.lines, record, vax_event_id: b"" };
+                self.note(place, &LINE_ENDS, None, b"no line end", b"CRLF", tell);
+            }
+            return;
         }
         let may_be_mended = self.reading.encoding != Encoding::Mixed || content.is_ascii();
         let is_regular =

@@ -181,6 +181,13 @@ proptest! {
         let rows = out.split_inclusive(|&byte| byte == b'\n').skip(1);
         let (blank, records): (Vec<_>, Vec<_>) = rows.partition(|row| *row == b"\n");
         prop_assert_eq!((records.len() as u64, blank.len() as u64), (totals.records, totals.blank_lines));
+        // As many as there were by the reckoning of who validates the text, unless lines end in CR alone.
+        if text.contains(&b'\n') {
+            let (mut index, body) = (Index::default(), Header::split_off(&text).1);
+            index.build(body);
+            let n_blank = index.lines(body).filter(|line| line.is_blank()).count() as u64;
+            prop_assert_eq!((totals.blank_lines, totals.records), (n_blank, index.n_lines() as u64 - n_blank));
+        }
     }
 
     #[test]

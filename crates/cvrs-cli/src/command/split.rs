@@ -52,8 +52,6 @@ impl Rewrite for Lines {
     type Look = ();
     type Product = Vec<u8>;
 
-    const STRAY_RETURNS_ARE_BLANK: bool = false;
-
     fn worker(&self) {}
 
     fn rewrite(
