@@ -17,7 +17,9 @@ mod gather;
 mod ipc;
 mod layout;
 mod parquet_file;
+mod parquet_pages;
 mod read;
+mod vet;
 
 pub use arrow_array::RecordBatch;
 pub use batches::{Batches, FileForm};

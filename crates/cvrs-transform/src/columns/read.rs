@@ -31,6 +31,9 @@ pub enum BadColumn {
     },
 }
 
+/// What is longer is no line of CVRS, and is not written to its end.
+const MOST_ROW_BYTES: usize = (64 << 20) + 1;
+
 /// Whether values of that type are texts.
 fn is_text(kind: &DataType) -> bool {
     match kind {
@@ -112,17 +115,30 @@ impl TextWriter {
 
     /// Appends the rows of a batch.
     pub fn push(&mut self, batch: &RecordBatch, out: &mut Vec<u8>) {
+        self.push_in_pieces(batch, out, usize::MAX, |_| true);
+    }
+
+    /// The same, but whenever there are so many bytes or more, `take` takes them, and says whether to go on. A value may
+    /// stand in any number of rows, so that a batch can be much longer as a text.
+    pub fn push_in_pieces(
+        &mut self,
+        batch: &RecordBatch,
+        out: &mut Vec<u8>,
+        bytes: usize,
+        mut take: impl FnMut(&mut Vec<u8>) -> bool,
+    ) -> bool {
         let cells: Vec<Option<Cells<'_>>> =
             self.columns.iter().map(|column| column.map(|column| Cells::new(batch.column(column)))).collect();
         let line_end = self.line_end.bytes();
         for row in 0..batch.num_rows() {
+            let row_at = out.len();
             for (column, cells) in cells.iter().enumerate() {
                 if column > 0 {
                     out.push(b'\t');
                 }
                 let value = cells.as_ref().map_or(&b""[..], |cells| cells.get(row));
                 let start = out.len();
-                out.extend_from_slice(value);
+                out.extend_from_slice(&value[..value.len().min(MOST_ROW_BYTES.saturating_sub(start - row_at))]);
                 if value.iter().any(|&byte| byte < b' ' && matches!(byte, b'\t' | b'\n' | b'\r')) {
                     for byte in &mut out[start..] {
                         if matches!(*byte, b'\t' | b'\n' | b'\r') {
@@ -135,7 +151,11 @@ impl TextWriter {
                 }
             }
             out.extend_from_slice(line_end);
+            if out.len() >= bytes && !take(out) {
+                return false;
+            }
         }
+        true
     }
 }
 

@@ -92,30 +92,41 @@ proptest! {
 }
 
 #[test]
-fn a_large_file_comes_back_byte_for_byte() {
+fn a_hundred_thousand_records_of_every_model_and_event_come_back_byte_for_byte() {
     let options = cvrs_generate::Options {
-        records: 20_000,
-        models: cvrs_generate::Models::I,
+        records: 100_000,
+        models: cvrs_generate::Models::Mix,
         ..cvrs_generate::Options::default()
     };
     let mut text = Vec::new();
     cvrs_generate::generate(&options, &mut text, None).expect("a file");
+    let count = |column: usize, value: &[u8]| {
+        let rows = text.split(|&byte| byte == b'\n').skip(1);
+        rows.filter(|row| row.split(|&byte| byte == b'\t').nth(column) == Some(value)).count()
+    };
+    let (ext_type, vax_refusal) = (1, 42);
+    for (column, value) in
+        [(ext_type, "D"), (ext_type, "I"), (ext_type, "P"), (vax_refusal, "YES"), (vax_refusal, "NO")]
+    {
+        assert!(count(column, value.as_bytes()) > 1000, "{value}");
+    }
     let own = Options::default();
-    assert!(read(parquet(&text, &own, 999, 8192)) == text);
-    assert!(read(file(&text, &own, Compression::Lz4, 8192)) == text);
-    assert!(read(stream(&text, &own, Compression::Lz4, 8192)) == text);
+    assert!(read(parquet(&text, &own, 999, 65_536)) == text);
+    assert!(read(file(&text, &own, Compression::Lz4, 65_536)) == text);
+    assert!(read(stream(&text, &own, Compression::Zstd, 65_536)) == text);
 }
 
 mod foreign {
     //! Files of other programs.
 
     use super::text;
-    use arrow_array::types::{Int8Type, UInt16Type};
+    use arrow_array::types::{Int8Type, Int32Type, UInt16Type};
     use arrow_array::{
         ArrayRef, BinaryArray, DictionaryArray, Int64Array, LargeStringArray, NullArray, RecordBatch, StringArray,
         StringViewArray,
     };
-    use arrow_ipc::writer::StreamWriter;
+    use arrow_ipc::CompressionType;
+    use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
     use cvrs_transform::columns::{BadColumn, Batches, TextWriter};
     use std::io::Cursor;
     use std::sync::Arc;
@@ -185,5 +196,24 @@ mod foreign {
         assert_eq!(refused(vec![("a", text()), ("b", number())]), BadColumn::None);
         assert_eq!(refused(vec![("cvx", text()), ("CVX", text())]), BadColumn::Twice("cvx"));
         assert_eq!(refused(vec![("cvx", number())]), BadColumn::NoText { name: "cvx", found: "Int64".to_owned() });
+    }
+
+    /// What packs well is longer than it looks, and is read all the same.
+    #[test]
+    fn a_column_that_packs_well_is_read() {
+        let n = 400_000;
+        let codes: DictionaryArray<Int32Type> = std::iter::repeat_n(Some("207"), n).collect();
+        let ids = StringArray::from(vec!["GA-1"; n]);
+        let columns: Vec<(&str, ArrayRef, bool)> =
+            vec![("vax_event_id", Arc::new(ids), true), ("cvx", Arc::new(codes), true)];
+        let batch = RecordBatch::try_from_iter_with_nullable(columns).expect("columns of one length");
+        for packing in [CompressionType::LZ4_FRAME, CompressionType::ZSTD] {
+            let options = IpcWriteOptions::default().try_with_compression(Some(packing)).expect("a packing");
+            let mut writer =
+                StreamWriter::try_new_with_options(Vec::new(), &batch.schema(), options).expect("a schema");
+            writer.write(&batch).and_then(|()| writer.finish()).expect("a batch");
+            let batches = Batches::arrow_stream(Cursor::new(writer.into_inner().expect("bytes"))).expect("a stream");
+            assert_eq!(batches.map(|batch| batch.expect("sound").num_rows()).sum::<usize>(), n);
+        }
     }
 }

@@ -17,7 +17,6 @@ use cvrs_transform::columns::{Batches, FileForm, LineEnd, TextWriter};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
@@ -93,21 +92,21 @@ fn batches(form: FileForm, file: File) -> std::result::Result<Batches, cvrs_tran
     }
 }
 
-/// Does what may fail, or panic, on damaged files, and says why in a line. What the libraries say may quote the file.
+/// Does what may fail on damaged files, and says why in a line. What the libraries say may quote the file.
 fn guarded<T>(
     form: FileForm,
     read: impl FnOnce() -> std::result::Result<T, cvrs_transform::columns::Error>,
 ) -> std::result::Result<T, String> {
     hush();
     let is_reader = IS_READING.replace(true);
-    let read = catch_unwind(AssertUnwindSafe(read));
+    let read = read();
     IS_READING.set(is_reader);
     match read {
-        Ok(Ok(read)) => Ok(read),
-        Ok(Err(error)) if error.to_string().contains("Disabled feature") => {
+        Ok(read) => Ok(read),
+        Err(error) if error.to_string().contains("Disabled feature") => {
             Err(format!("the {} data are packed in a way that is not read here; pack with zstd or snappy", form.name()))
         }
-        Ok(Err(_)) | Err(_) => Err(format!("the {} data are damaged; copy or write the file again", form.name())),
+        Err(_) => Err(format!("the {} data are damaged; copy or write the file again", form.name())),
     }
 }
 
@@ -141,19 +140,20 @@ type Block = std::result::Result<Vec<u8>, InputCause>;
 impl Reading {
     fn run(mut self, blocks: &SyncSender<Block>) {
         let mut block = self.writer.header().to_vec();
+        // Nobody listens any more if the run has ended for another reason.
+        let send = |block: &mut Vec<u8>| blocks.send(Ok(std::mem::take(block))).is_ok();
         loop {
-            let batch = guarded(self.form, || self.batches.next().transpose());
-            match batch {
-                Ok(Some(batch)) => self.writer.push(&batch, &mut block),
+            match guarded(self.form, || self.batches.next().transpose()) {
+                Ok(Some(batch)) => {
+                    if !self.writer.push_in_pieces(&batch, &mut block, BLOCK_BYTES, send) {
+                        return;
+                    }
+                }
                 Ok(None) => break,
                 Err(cause) => {
-                    // Nobody listens any more if the run has ended for another reason.
                     let _ = blocks.send(Err(InputCause::Columns(cause.into())));
                     return;
                 }
-            }
-            if block.len() >= BLOCK_BYTES && blocks.send(Ok(std::mem::take(&mut block))).is_err() {
-                return;
             }
         }
         *self.told.mended.lock().unwrap_or_else(PoisonError::into_inner) = self.writer.n_mended().clone();
