@@ -185,7 +185,7 @@ proptest! {
         if text.contains(&b'\n') {
             let (mut index, body) = (Index::default(), Header::split_off(&text).1);
             index.build(body);
-            let n_blank = index.lines(body).filter(|line| line.is_blank()).count() as u64;
+            let n_blank = index.lines(body).filter(cvrs_parse::Line::is_blank).count() as u64;
             prop_assert_eq!((totals.blank_lines, totals.records), (n_blank, index.n_lines() as u64 - n_blank));
         }
     }

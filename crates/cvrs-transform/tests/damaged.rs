@@ -116,7 +116,7 @@ fn a_damaged_file_ends_with_an_error_or_with_rows_and_asks_for_little_memory() {
     std::panic::set_hook(Box::new(|_| {}));
     let mut numbers = Numbers(20_210_115);
     for file in files {
-        let rows = |text: &[u8]| text.iter().filter(|&&byte| byte == b'\n').count();
+        let rows = |text: &[u8]| text.split(|&byte| byte == b'\n').count() - 1;
         assert_eq!(read(&file).map(|text| rows(&text)), Some(5), "a sound file is read");
         MEMORY.set_limit(MEMORY.allocated() + MOST_BYTES).expect("less is in use");
         for end in 0..file.len() {
