@@ -10,7 +10,7 @@ use crate::fault::{Exit, Fault, Result};
 use crate::interrupt;
 use crate::progress::{Progress, Watched};
 use crate::terminal;
-use cvrs_engine::io::{Compression, Input, InputError, OutputError, PartFiles};
+use cvrs_engine::io::{Compression, Input, InputError, OutputError, PartFiles, same_file};
 use cvrs_engine::{Control, Error, Position, Rewrite, Tuning, rewrite_input};
 use cvrs_parse::Header;
 use names::Names;
@@ -144,6 +144,11 @@ fn cut(args: &Split, common: &Common, path: &Path, mut input: Input, control: &A
         blank_lines: 0,
         refusal: None,
     };
+    let first = cutter.names.name(0).map(|first| args.output.join(first));
+    if own.is_some() && first.is_some_and(|first| same_file(path, &first)) {
+        let why = "the first part would have the name of the input itself; write to another folder";
+        return Err(Fault::file(format!("{name}: {why}")));
+    }
     let watched = Watched {
         name: name.clone(),
         total: input.stored_len(),
