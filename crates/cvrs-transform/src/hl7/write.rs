@@ -194,7 +194,7 @@ impl Writer {
             findings.push(Finding { field: Some(Field::AdminDate), ..MONTH_ONLY });
         }
         let name = record.get(Field::AdminName);
-        if name.len() > HD_1 && cvrs_parse::char_count(name) > HD_1 {
+        if name.len() > HD_1 && (name.is_ascii() || cvrs_parse::char_count(name) > HD_1) {
             findings.push(Finding { field: Some(Field::AdminName), ..LONG_NAME });
         }
         let mut cells = Cells {

@@ -3,7 +3,6 @@
 use super::InfoSource;
 use super::tables::{self, UNKNOWN};
 use super::write::{Cells, Operation, Writer, end_segment};
-use cvrs_report::push_number;
 use cvrs_spec::{Event, Field, Version};
 
 /// Appends the message of a record; whether it tells a dose as given and new.
@@ -15,18 +14,17 @@ pub(super) fn message(writer: &Writer, cells: &mut Cells<'_, '_>, number: u64, o
     out.push(b'\r');
     let is_new = administration(writer, cells, out);
     route(cells, out);
-    let mut observations = Observations { n: 0 };
+    let mut observations = Observations::new(cells, out);
     observations.dose(cells, out);
-    observations.answer(cells, Field::VaxSeriesComplete, b"59783-1^Status in immunization series", YES, out);
-    observations.answer(cells, Field::CmorbidStatus, b"59785-6^Indication for immunization", SPECIAL_RISK, out);
-    let serology = b"75505-8^Disease with serological evidence of immunity";
-    observations.answer(cells, Field::Serology, serology, ANTIBODIES, out);
+    observations.answer(cells, Field::VaxSeriesComplete, SERIES, YES, out);
+    observations.answer(cells, Field::CmorbidStatus, INDICATION, SPECIAL_RISK, out);
+    observations.answer(cells, Field::Serology, SEROLOGY, ANTIBODIES, out);
     if let Some(eligibility) = writer.options.eligibility.filter(|_| is_new) {
-        observations.begin(b"CE", b"64994-7^Vaccine funding program eligibility category", out);
+        observations.begin(b"|CE|64994-7^Vaccine funding program eligibility category^LN|", out);
         for text in [eligibility.code, "^", eligibility.display, "^HL70064"] {
             out.extend_from_slice(text.as_bytes());
         }
-        Observations::end(cells, out);
+        observations.end(out);
     }
     is_new
 }
@@ -162,31 +160,48 @@ const YES: &[u8] = b"Y^Yes^HL70136";
 const SPECIAL_RISK: &[u8] = b"VXC8^Member of special risk group^CDCPHINVS";
 const ANTIBODIES: &[u8] = b"840535000^Antibody to SARS-CoV-2^SCT";
 
+/// OBX-2 and OBX-3 of the three answers, with the separators around them.
+const SERIES: &[u8] = b"|CE|59783-1^Status in immunization series^LN|";
+const INDICATION: &[u8] = b"|CE|59785-6^Indication for immunization^LN|";
+const SEROLOGY: &[u8] = b"|CE|75505-8^Disease with serological evidence of immunity^LN|";
+
 /// The OBX segments of an order, counted from 1, each a group of its own.
 struct Observations {
     n: u64,
+    /// What follows the value, up to the end of the segment, and how much of it there is.
+    end: [u8; 24],
+    n_end: usize,
 }
 
 impl Observations {
-    #[inline]
-    fn begin(&mut self, kind: &[u8], what: &[u8], out: &mut Vec<u8>) {
-        self.n += 1;
-        out.extend_from_slice(b"OBX|");
-        push_number(out, self.n);
-        out.push(b'|');
-        out.extend_from_slice(kind);
-        out.push(b'|');
-        out.extend_from_slice(what);
-        out.extend_from_slice(b"^LN|");
-        push_number(out, self.n);
-        out.push(b'|');
-    }
-
-    fn end(cells: &Cells<'_, '_>, out: &mut Vec<u8>) {
+    /// For the record of these cells, whose day of administration all of them tell.
+    fn new(cells: &Cells<'_, '_>, out: &mut Vec<u8>) -> Self {
+        // Written where segments are written anyway, and taken back.
+        let start = out.len();
         out.extend_from_slice(b"||||||F|||");
-        let start = out.len() - 3;
         cells.push_date(Field::AdminDate, out);
         end_segment(out, start);
+        let n_end = out.len() - start;
+        let mut end = [0; 24];
+        end[..n_end].copy_from_slice(&out[start..]);
+        out.truncate(start);
+        Self { n: 0, end, n_end }
+    }
+
+    /// Appends what stands before the value; `what` is OBX-2 and OBX-3 with the separators around them.
+    #[inline]
+    fn begin(&mut self, what: &[u8], out: &mut Vec<u8>) {
+        self.n += 1;
+        // There are five at most.
+        let number = b'0' + self.n as u8;
+        out.extend_from_slice(&[b'O', b'B', b'X', b'|', number]);
+        out.extend_from_slice(what);
+        out.extend_from_slice(&[number, b'|']);
+    }
+
+    #[inline]
+    fn end(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.end[..self.n_end]);
     }
 
     fn dose(&mut self, cells: &mut Cells<'_, '_>, out: &mut Vec<u8>) {
@@ -195,7 +210,9 @@ impl Observations {
             return;
         }
         let is_number = value.iter().all(u8::is_ascii_digit);
-        self.begin(if is_number { b"NM" } else { b"CE" }, b"30973-2^Dose number in series", out);
+        const NUMBER: &[u8] = b"|NM|30973-2^Dose number in series^LN|";
+        const CODE: &[u8] = b"|CE|30973-2^Dose number in series^LN|";
+        self.begin(if is_number { NUMBER } else { CODE }, out);
         cells.push_with(
             Field::DoseNum,
             |code| match code {
@@ -205,7 +222,7 @@ impl Observations {
             },
             out,
         );
-        Self::end(cells, out);
+        self.end(out);
     }
 
     /// Appends a column that is YES, NO or UNK; anything else as it is.
@@ -213,7 +230,7 @@ impl Observations {
         if cells.get(field).is_empty() {
             return;
         }
-        self.begin(b"CE", what, out);
+        self.begin(what, out);
         if cells.is(field, b"YES") {
             out.extend_from_slice(yes);
         } else if cells.is(field, b"NO") {
@@ -221,7 +238,7 @@ impl Observations {
         } else {
             cells.push_with(field, |code| if code == b"UNK" { UNKNOWN } else { b"" }, out);
         }
-        Self::end(cells, out);
+        self.end(out);
     }
 }
 
