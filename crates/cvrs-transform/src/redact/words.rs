@@ -32,12 +32,14 @@ const fn is_k_or_i(byte: u8) -> bool {
 
 /// Three bytes by which a needle is looked for. In an ASCII needle those around its first blank, if there is one: streets
 /// begin with a number, as ids do, and no id has a blank. In another one any three of ASCII but K and I.
+#[inline]
 fn key(text: &[u8], is_ascii: bool) -> Option<[u8; 3]> {
-    let windows = || text.windows(3).filter_map(|window| window.first_chunk::<3>());
     let found = if is_ascii {
-        windows().find(|window| window[1] == b' ').or_else(|| text.first_chunk::<3>())
+        let at = text[1..text.len() - 1].iter().position(|&byte| byte == b' ').unwrap_or(0);
+        text[at..].first_chunk::<3>()
     } else {
-        windows().find(|window| window.iter().all(|&byte| byte.is_ascii() && !is_k_or_i(byte)))
+        let mut windows = text.windows(3).filter_map(|window| window.first_chunk::<3>());
+        windows.find(|window| window.iter().all(|&byte| byte.is_ascii() && !is_k_or_i(byte)))
     };
     found.map(|bytes| bytes.map(|byte| byte | CASE))
 }
@@ -123,15 +125,15 @@ pub(super) fn widened(range: &Range<usize>, len: usize) -> Range<usize> {
 pub(super) fn has_key(hay: &[u8], [a, b, c]: [u8; 3]) -> bool {
     let is_hit = |x: u8, y: u8, z: u8| (x | CASE == a) & (y | CASE == b) & (z | CASE == c);
     let mut at = 0;
-    let mut hits = 0u8;
+    let mut hits = [0u8; LANES];
     // Without a branch in the inner loop, so that the compiler compares all lanes at once.
-    while let Some(lanes) = hay[at..].first_chunk::<{ LANES + 2 }>() {
-        for lane in 0..LANES {
-            hits |= u8::from(is_hit(lanes[lane], lanes[lane + 1], lanes[lane + 2]));
+    while let Some(bytes) = hay[at..].first_chunk::<{ LANES + 2 }>() {
+        for (lane, hit) in hits.iter_mut().enumerate() {
+            *hit |= u8::from(is_hit(bytes[lane], bytes[lane + 1], bytes[lane + 2]));
         }
         at += LANES;
     }
-    hits != 0 || hay[at..].windows(3).any(|part| is_hit(part[0], part[1], part[2]))
+    hits != [0; LANES] || hay[at..].windows(3).any(|part| is_hit(part[0], part[1], part[2]))
 }
 
 /// Whether two values are equal but for case and the blanks around them.
