@@ -132,7 +132,7 @@ fn send_stored(server: &Server, store: Store, jurisdiction: &str, days: &Days, s
 }
 
 fn text_of(server: &Server, upload: &Upload) -> Result<TextReader> {
-    open_received(server.folder.raw(upload.id)?, upload.bytes, upload.media, &server.config.limits, LineLimits::Off)
+    open_received(server.received(upload.id)?, upload.bytes, upload.media, &server.config.limits, LineLimits::Off)
 }
 
 /// The messages of all uploads of HL7, as they were received and one after the other.
@@ -268,7 +268,7 @@ pub(crate) fn stream_file(server: &Server, upload: &Upload, form: Form) -> Resul
         io::ErrorKind::NotFound => Refusal::not_found("there is no such file"),
         _ => Refusal::internal(&error),
     };
-    let file = server.folder.raw(upload.id).map_err(open)?;
+    let file = server.received(upload.id).map_err(open)?;
     if form == Form::Json {
         let mut reader = text_of(server, upload)?.reader()?;
         let body = stream(move |sending| {

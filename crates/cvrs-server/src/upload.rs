@@ -3,7 +3,7 @@
 use crate::account::Account;
 use crate::batch::Batch;
 use crate::check::{Ask, Checked, Stopped, check, count};
-use crate::intake::{Body, Kind, LineLimits, Media, TextReader, count_records, open_text};
+use crate::intake::{Body, Kind, LineLimits, Media, TextReader, count_records, file_of, open_text};
 use crate::refusal::{Refusal, Result};
 use crate::reply::{Listing, Reply, Stored};
 use crate::server::Server;
@@ -107,14 +107,27 @@ impl Server {
         }
     }
 
+    /// The body of an upload that is kept, wherever.
+    pub(crate) fn received(&self, id: Uuid) -> std::io::Result<File> {
+        match self.folder.raw(id) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                match self.store.body(id).map_err(std::io::Error::other)? {
+                    Some(body) => file_of(&body, &self.folder),
+                    None => Err(error),
+                }
+            }
+            found => found,
+        }
+    }
+
     /// Does all that a synchronous upload asks for; the reply's bytes.
     pub(crate) fn upload(&self, upload: &Upload, body: Body) -> Result<Rendered> {
         let (media, kind, operation) = (body.media, body.kind, upload.operation);
         let source = Source { file: body.file()?, bytes: body.bytes, media, kind, operation };
-        let (reply, outcome) = self.process(upload, &source, |end| {
+        let (reply, outcome) = self.process(upload, &source, |mut end| {
             // A file that is kept must be there before the log says so; a file that is not in the log is swept.
             if upload.keeps_raw {
-                body.keep(&self.folder, upload.id)?;
+                end.body = body.keep(&self.folder, upload.id)?;
             }
             Ok(end)
         })?;
@@ -263,6 +276,7 @@ impl Server {
             refused: stored.iter().map(|stored| stored.errors.count()).sum(),
             rules: checked.rules.clone(),
             reply: rendered.stored(),
+            body: None,
             ended: self.config.clock.millis(),
         };
         Ok((end, rendered))

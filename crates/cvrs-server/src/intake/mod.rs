@@ -2,16 +2,19 @@
 
 mod hl7;
 mod lines;
+mod memory;
 mod receive;
 mod text;
 mod unpack;
 
 pub(crate) use hl7::{Kind, messages};
+pub(crate) use memory::file_of;
 pub(crate) use receive::receive;
 pub(crate) use text::{LineLimits, TextReader, count_records, judge_head, judge_header, open_received, open_text};
 
+use crate::folder::Folder;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use tempfile::NamedTempFile;
 use uuid::Uuid;
 
@@ -94,11 +97,22 @@ impl Default for Limits {
     }
 }
 
-/// A body on disk, mode 0600; without a name unless it may be kept.
+/// How a body can be kept.
+#[derive(Debug)]
+enum Keeping {
+    /// Not at all.
+    Not,
+    /// As a file, under another name.
+    Named(NamedTempFile),
+    /// Within the store, as it is small.
+    Stored,
+}
+
+/// A body in a file without a name, or with one of mode 0600 if it may be kept; a small one is in memory.
 #[derive(Debug)]
 pub(crate) struct Body {
     file: File,
-    named: Option<NamedTempFile>,
+    keeping: Keeping,
     pub(crate) bytes: u64,
     pub(crate) media: Media,
     pub(crate) kind: Kind,
@@ -110,17 +124,40 @@ impl Body {
         self.file.try_clone()
     }
 
-    /// Keeps it under an id.
-    pub(crate) fn keep(self, folder: &crate::folder::Folder, id: Uuid) -> io::Result<()> {
-        self.named.map_or(Ok(()), |named| folder.keep(named, id))
+    /// Keeps it under an id; what a store has to keep instead.
+    pub(crate) fn keep(self, folder: &Folder, id: Uuid) -> io::Result<Option<Vec<u8>>> {
+        match self.keeping {
+            Keeping::Not => Ok(None),
+            Keeping::Named(named) => folder.keep(named, id).map(|()| None),
+            Keeping::Stored => read_whole(&self.file, self.bytes).map(Some),
+        }
     }
-}
 
-impl Body {
+    /// Keeps it under an id in a file of its own.
+    pub(crate) fn keep_as_file(self, folder: &Folder, id: Uuid) -> io::Result<()> {
+        let bytes = self.bytes;
+        match self.keeping {
+            Keeping::Not => Ok(()),
+            Keeping::Named(named) => folder.keep(named, id),
+            Keeping::Stored => {
+                let mut named = folder.incoming()?;
+                named.write_all(&read_whole(&self.file, bytes)?)?;
+                folder.keep(named, id)
+            }
+        }
+    }
+
     /// Whether it begins as a zip does.
     pub(crate) fn starts_like_zip(&self) -> io::Result<bool> {
         let mut head = [0; 4];
         let read = cvrs_engine::io::read_at_most(&self.file, &mut head, 0)?;
         Ok(read == 4 && (head == *b"PK\x03\x04" || head == *b"PK\x05\x06"))
     }
+}
+
+/// The bytes of a small file.
+fn read_whole(file: &File, bytes: u64) -> io::Result<Vec<u8>> {
+    let mut whole = vec![0; usize::try_from(bytes).map_err(io::Error::other)?];
+    let read = cvrs_engine::io::read_at_most(file, &mut whole, 0)?;
+    if read == whole.len() { Ok(whole) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }

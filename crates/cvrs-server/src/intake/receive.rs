@@ -1,7 +1,7 @@
 //! From the connection to the disk.
 
 use super::unpack::{Coding, Counting, Guard, decoder};
-use super::{Body, Kind, Limits, Media};
+use super::{Body, Keeping, Kind, Limits, Media, file_of};
 use crate::folder::Folder;
 use crate::refusal::{Refusal, Result};
 use axum::body::Body as HttpBody;
@@ -10,10 +10,13 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::NamedTempFile;
 
 /// How much is gathered before it is written, in bytes.
 const WRITE_BYTES: usize = 1 << 20;
+
+/// A body up to so many bytes stays in memory, and is kept within the store: a file of its own would take longer to make
+/// last than its records.
+const SMALL_BYTES: usize = 64 << 10;
 
 fn too_large(limits: &Limits) -> Refusal {
     Refusal::too_large(format!("the body must be smaller than {} bytes; split the file", limits.body_bytes))
@@ -32,38 +35,46 @@ pub(crate) async fn receive(
     let named = may_keep && coding == Coding::Identity;
     let (file, bytes) = {
         let folder = Arc::clone(&folder);
-        let received = write_all(body, limits, move || new_file(&folder, named));
+        let received = write_all(body, limits, folder, named);
         let whole = Duration::from_secs(limits.body_seconds);
         tokio::time::timeout(whole, received).await.map_err(|_| Refusal::too_slow())??
     };
     match coding {
-        Coding::Identity => Ok(Body { file: file.file, named: file.named, bytes, media, kind: Kind::Cvrs }),
+        Coding::Identity => Ok(Body { file: file.file, keeping: file.keeping, bytes, media, kind: Kind::Cvrs }),
         coding => {
             super::super::blocking(move || decode(file.file, bytes, coding, media, limits, &folder, may_keep)).await
         }
     }
 }
 
+/// Where a body is put.
 struct NewFile {
     file: File,
-    named: Option<NamedTempFile>,
+    keeping: Keeping,
 }
 
-fn new_file(folder: &Folder, named: bool) -> std::io::Result<NewFile> {
-    if !named {
-        return Ok(NewFile { file: folder.unnamed()?, named: None });
+fn new_file(folder: &Folder, may_keep: bool) -> std::io::Result<NewFile> {
+    if !may_keep {
+        return Ok(NewFile { file: folder.unnamed()?, keeping: Keeping::Not });
     }
     let named = folder.incoming()?;
-    Ok(NewFile { file: named.as_file().try_clone()?, named: Some(named) })
+    Ok(NewFile { file: named.as_file().try_clone()?, keeping: Keeping::Named(named) })
+}
+
+/// A body that stays in memory.
+fn small_file(bytes: &[u8], folder: &Folder, may_keep: bool) -> std::io::Result<NewFile> {
+    let keeping = if may_keep { Keeping::Stored } else { Keeping::Not };
+    file_of(bytes, folder).map(|file| NewFile { file, keeping })
 }
 
 async fn write_all(
     mut body: HttpBody,
     limits: Limits,
-    open: impl FnOnce() -> std::io::Result<NewFile> + Send + 'static,
+    folder: Arc<Folder>,
+    may_keep: bool,
 ) -> Result<(NewFile, u64)> {
-    let mut file = super::super::blocking(move || Ok(open()?)).await?;
-    let mut buffer = Vec::with_capacity(WRITE_BYTES);
+    let mut file = None;
+    let mut buffer = Vec::new();
     let mut bytes = 0u64;
     let pause = Duration::from_secs(limits.pause_seconds);
     loop {
@@ -81,10 +92,15 @@ async fn write_all(
         }
         buffer.extend_from_slice(&data);
         if buffer.len() >= WRITE_BYTES {
+            let folder = Arc::clone(&folder);
             (file, buffer) = super::super::blocking(move || {
-                file.file.write_all(&buffer)?;
+                let mut new = match file {
+                    Some(file) => file,
+                    None => new_file(&folder, may_keep)?,
+                };
+                new.file.write_all(&buffer)?;
                 buffer.clear();
-                Ok((file, buffer))
+                Ok((Some(new), buffer))
             })
             .await?;
         }
@@ -92,8 +108,13 @@ async fn write_all(
     if bytes >= limits.body_bytes {
         return Err(too_large(&limits));
     }
-    file.file.write_all(&buffer)?;
-    Ok((file, bytes))
+    let mut new = match file {
+        None if buffer.len() <= SMALL_BYTES => return Ok((small_file(&buffer, &folder, may_keep)?, bytes)),
+        None => super::super::blocking(move || Ok(new_file(&folder, may_keep)?)).await?,
+        Some(file) => file,
+    };
+    new.file.write_all(&buffer)?;
+    Ok((new, bytes))
 }
 
 /// Undoes the coding of the transport, into a file of its own.
@@ -110,7 +131,7 @@ fn decode(
     let guard = Guard::new(bytes, &limits);
     let count = if media == Media::Text { Counting::Lines } else { Counting::Bytes };
     let mut reader = guard.reader(decoder(coding, file)?, count);
-    let NewFile { file, named } = new_file(folder, may_keep)?;
+    let NewFile { file, keeping } = new_file(folder, may_keep)?;
     let mut out = BufWriter::with_capacity(WRITE_BYTES, file);
     let copied = std::io::copy(&mut reader, &mut out);
     guard.judge()?;
@@ -119,5 +140,5 @@ fn decode(
     if media == Media::Zip && bytes >= limits.body_bytes {
         return Err(too_large(&limits));
     }
-    Ok(Body { file, named, bytes, media, kind: Kind::Cvrs })
+    Ok(Body { file, keeping, bytes, media, kind: Kind::Cvrs })
 }

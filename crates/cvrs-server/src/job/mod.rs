@@ -117,7 +117,7 @@ impl Server {
     /// Takes a job into the queue: its body is kept, then the log says so. The reply's bytes.
     pub(crate) fn submit(self: &Arc<Self>, upload: &Upload, body: Body) -> Result<Vec<u8>> {
         self.preview(&body)?;
-        body.keep(&self.folder, upload.id)?;
+        body.keep_as_file(&self.folder, upload.id)?;
         let reply = Reply { id: upload.id, state: Some(JobState::Queued), total: None, errors: None, stored: None };
         let reply = reply.bytes(self.config.reply_budget)?;
         if let Err(error) = self.store.submit(upload, &reply) {

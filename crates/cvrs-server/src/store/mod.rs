@@ -152,6 +152,8 @@ pub(crate) struct End {
     pub(crate) rules: Vec<RuleCount>,
     /// The reply's bytes; none if it is so long that it is kept beside the store.
     pub(crate) reply: Vec<u8>,
+    /// The body as it was received, if it is to be kept and is small.
+    pub(crate) body: Option<Vec<u8>>,
     /// Milliseconds since 1970.
     pub(crate) ended: i64,
 }
@@ -200,6 +202,8 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug {
     fn newest(&self, limit: u32) -> Result<Vec<Logged>>;
     /// Completed uploads of a jurisdiction of which the body is kept, in order of arrival.
     fn raw(&self, jurisdiction: &str, days: &Days) -> Result<Vec<Upload>>;
+    /// The body of an upload as it was received, if it is kept here.
+    fn body(&self, id: Uuid) -> Result<Option<Vec<u8>>>;
     /// The rows of a jurisdiction whose last write was on these days, in order of writing.
     fn export(&self, store: Name, jurisdiction: &str, days: &Days, sink: RowSink<'_>) -> Result<()>;
     /// How many records a store holds.

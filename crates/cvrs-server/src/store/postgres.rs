@@ -53,6 +53,7 @@ const SCHEMA: &str = "
     );
     CREATE INDEX IF NOT EXISTS upload_day ON cvrs.upload(jurisdiction, day);
     CREATE INDEX IF NOT EXISTS upload_open ON cvrs.upload(jurisdiction, seq) WHERE is_job AND state <> 'COMPLETED';
+    CREATE TABLE IF NOT EXISTS cvrs.body(id text PRIMARY KEY, bytes bytea NOT NULL);
     CREATE TABLE IF NOT EXISTS cvrs.complete(
         jurisdiction text, vax_event_id bytea, number bigint GENERATED ALWAYS AS IDENTITY, day text NOT NULL,
         cells bytea NOT NULL, PRIMARY KEY(jurisdiction, vax_event_id));
@@ -293,6 +294,13 @@ impl Store for PostgresStore {
         Ok(found.iter().map(|row| logged(row).upload).collect())
     }
 
+    fn body(&self, id: Uuid) -> Result<Option<Vec<u8>>> {
+        let id = id.to_string();
+        let query = "SELECT bytes FROM cvrs.body WHERE id = $1";
+        let found = self.with("cannot read a body", |client| client.query_opt(query, &[&id]))?;
+        Ok(found.map(|row| row.get(0)))
+    }
+
     fn export(&self, store: Name, jurisdiction: &str, days: &Days, sink: RowSink<'_>) -> Result<()> {
         let query = format!(
             "SELECT cells FROM cvrs.{} WHERE jurisdiction = $1 AND day BETWEEN $2 AND $3 ORDER BY number",
@@ -469,6 +477,9 @@ impl Writer for PostgresWriter<'_> {
                     &rules,
                 ],
             )?;
+            if let Some(body) = &end.body {
+                client.execute("INSERT INTO cvrs.body VALUES ($1, $2)", &[&id, body])?;
+            }
             client.batch_execute("COMMIT")
         };
         finish(self.client()?).map_err(failed("cannot commit an upload"))?;

@@ -4,8 +4,10 @@
 //! its ids are spread; a small table beside it leads from the key to the row. An upload's rows have consecutive
 //! numbers, which its line in the log knows: an export by day needs no index of its own.
 //!
-//! The write-ahead log is synced at each commit. It is moved into the file by a connection of its own after the
-//! commit, so that nobody waits for it.
+//! The write-ahead log is synced at each commit, which [small uploads share](shared). It is moved into the file by a
+//! connection of its own after the commit, so that nobody waits for it.
+
+mod shared;
 
 use super::{Days, End, Logged, Name, Operation, Result, RowSink, Status, Store, StoreError, Upload, Writer, key};
 use crate::batch::Batch;
@@ -15,10 +17,14 @@ use cvrs_api::JobState;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use shared::{Shared, Turn};
+use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
+
+/// What version 2 has beyond version 1.
+const BODIES: &str = "CREATE TABLE body(id TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID";
 
 const SCHEMA: &str = "
     CREATE TABLE upload(
@@ -110,11 +116,17 @@ const fn statements(store: Name) -> &'static Statements {
     }
 }
 
+/// An upload of more bytes than that has a commit of its own.
+const SHORT_BYTES: u64 = 1 << 20;
+
+/// The log is moved into the file at most so often.
+const TIDYING: std::time::Duration = std::time::Duration::from_millis(200);
+
 /// Uploads and records in one SQLite file.
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
     path: PathBuf,
-    writer: Mutex<Connection>,
+    writer: Shared,
     readers: Mutex<Vec<Connection>>,
     tidier: Mutex<Option<Sender<()>>>,
 }
@@ -152,9 +164,12 @@ impl SqliteStore {
             // What is deleted is overwritten, where that costs no further write.
             connection.pragma_update_and_check(None, "secure_delete", "FAST", |_| Ok(()))?;
             let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            if version == 0 {
+            if version < SCHEMA_VERSION {
                 let transaction = connection.transaction()?;
-                transaction.execute_batch(SCHEMA)?;
+                if version == 0 {
+                    transaction.execute_batch(SCHEMA)?;
+                }
+                transaction.execute_batch(BODIES)?;
                 transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
                 transaction.commit()?;
             }
@@ -166,7 +181,7 @@ impl SqliteStore {
         }
         let store = Self {
             path: path.to_owned(),
-            writer: Mutex::new(writer),
+            writer: Shared::new(writer),
             readers: Mutex::new(Vec::new()),
             tidier: Mutex::new(None),
         };
@@ -179,6 +194,8 @@ impl SqliteStore {
                 if let Err(error) = moved {
                     tracing::warn!(cause = %error, "the write-ahead log could not be moved into the store");
                 }
+                // Many small commits are moved together.
+                std::thread::sleep(TIDYING);
             }
         });
         spawned.map_err(|error| StoreError::new("cannot start a thread", error))?;
@@ -186,8 +203,13 @@ impl SqliteStore {
         Ok(store)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Writes something short as a transaction.
+    fn write<T>(&self, what: &'static str, act: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<()> {
+        let turn = self.writer.turn(false).map_err(failed(what))?;
+        act(turn.connection()).map_err(failed(what))?;
+        turn.commit().map_err(|cause| StoreError::new(what, cause))?;
+        self.tidy();
+        Ok(())
     }
 
     /// Tells the tidier that there is something to move.
@@ -288,41 +310,27 @@ fn logged(row: &Row<'_>) -> rusqlite::Result<Logged> {
 impl Store for SqliteStore {
     fn writer(&self, upload: &Upload) -> Result<Box<dyn Writer + '_>> {
         let what = failed("cannot begin an upload");
-        let connection = self.lock();
-        connection.execute_batch("BEGIN IMMEDIATE").map_err(&what)?;
-        let mut writer = SqliteWriter {
-            store: self,
-            connection,
-            upload: upload.clone(),
-            jurisdiction: 0,
-            ranges: Vec::new(),
-            is_open: true,
-        };
+        let turn = self.writer.turn(upload.bytes > SHORT_BYTES).map_err(&what)?;
+        let mut writer =
+            SqliteWriter { store: self, turn, upload: upload.clone(), jurisdiction: 0, ranges: Vec::new() };
         writer.prepare().map_err(what)?;
         Ok(Box::new(writer))
     }
 
     fn submit(&self, job: &Upload, reply: &[u8]) -> Result<()> {
-        let connection = self.lock();
-        insert_upload(&connection, job, JobState::Queued, reply, job.received).map_err(failed("cannot queue a job"))?;
-        drop(connection);
-        self.tidy();
-        Ok(())
+        self.write("cannot queue a job", |connection| {
+            insert_upload(connection, job, JobState::Queued, reply, job.received)
+        })
     }
 
     fn advance(&self, id: Uuid, state: JobState, reply: &[u8], now: i64) -> Result<()> {
-        let connection = self.lock();
-        let advance = || {
+        self.write("cannot advance a job", |connection| {
             let mut update = connection.prepare_cached(
                 "UPDATE upload SET state = ?2, reply = ?3, times = json_insert(times, '$[#]', json_array(?2, ?4))
                  WHERE id = ?1",
             )?;
             update.execute(params![id.to_string(), state.name(), reply, now])
-        };
-        advance().map_err(failed("cannot advance a job"))?;
-        drop(connection);
-        self.tidy();
-        Ok(())
+        })
     }
 
     fn next_job(&self, jurisdiction: &str) -> Result<Option<Logged>> {
@@ -369,6 +377,13 @@ impl Store for SqliteStore {
         })
     }
 
+    fn body(&self, id: Uuid) -> Result<Option<Vec<u8>>> {
+        self.read("cannot read a body", |connection| {
+            let mut select = connection.prepare_cached("SELECT bytes FROM body WHERE id = ?1")?;
+            select.query_row([id.to_string()], |row| row.get(0)).optional()
+        })
+    }
+
     fn export(&self, store: Name, jurisdiction: &str, days: &Days, sink: RowSink<'_>) -> Result<()> {
         self.read("cannot export", |connection| {
             let mut select = connection.prepare_cached(statements(store).export)?;
@@ -391,23 +406,23 @@ impl Store for SqliteStore {
 
 struct SqliteWriter<'s> {
     store: &'s SqliteStore,
-    connection: MutexGuard<'s, Connection>,
+    turn: Turn<'s>,
     upload: Upload,
     jurisdiction: i64,
     /// For each store: the number before its first row, and the number of its last.
     ranges: Vec<(Name, i64, i64)>,
-    is_open: bool,
 }
 
 impl SqliteWriter<'_> {
     fn prepare(&mut self) -> rusqlite::Result<()> {
-        let connection = &*self.connection;
-        connection.execute("INSERT OR IGNORE INTO jurisdiction(name) VALUES (?1)", [&self.upload.jurisdiction])?;
-        let number = "SELECT number FROM jurisdiction WHERE name = ?1";
-        self.jurisdiction = connection.query_row(number, [&self.upload.jurisdiction], |row| row.get(0))?;
+        let connection = self.turn.connection();
+        let jurisdiction = [&self.upload.jurisdiction];
+        connection.prepare_cached("INSERT OR IGNORE INTO jurisdiction(name) VALUES (?1)")?.execute(jurisdiction)?;
+        let mut number = connection.prepare_cached("SELECT number FROM jurisdiction WHERE name = ?1")?;
+        self.jurisdiction = number.query_row(jurisdiction, |row| row.get(0))?;
+        let mut last = connection.prepare_cached("SELECT number FROM last_number WHERE store = ?1")?;
         for &store in &self.upload.stores {
-            let last = "SELECT number FROM last_number WHERE store = ?1";
-            let last: i64 = connection.query_row(last, [statements(store).prefix], |row| row.get(0))?;
+            let last: i64 = last.query_row([statements(store).prefix], |row| row.get(0))?;
             self.ranges.push((store, last, last));
         }
         Ok(())
@@ -417,7 +432,7 @@ impl SqliteWriter<'_> {
         let Some((store, _, last)) = self.ranges.iter_mut().find(|(store, ..)| *store == stored.store) else {
             return Ok(());
         };
-        let connection = &*self.connection;
+        let connection = self.turn.connection();
         let sql = statements(*store);
         let operation = self.upload.operation;
         let mut find = connection.prepare_cached(sql.find)?;
@@ -467,7 +482,7 @@ impl SqliteWriter<'_> {
     }
 
     fn finish(&self, end: &End) -> rusqlite::Result<()> {
-        let connection = &*self.connection;
+        let connection = self.turn.connection();
         let id = self.upload.id.to_string();
         if !self.upload.is_job {
             insert_upload(connection, &self.upload, JobState::Queued, &[], self.upload.received)?;
@@ -491,10 +506,14 @@ impl SqliteWriter<'_> {
         for &(store, before, last) in &self.ranges {
             let prefix = statements(store).prefix;
             let range = format!("UPDATE upload SET {prefix}_first = ?2, {prefix}_last = ?3 WHERE id = ?1");
-            connection.execute(&range, params![id, before + 1, last])?;
-            connection.execute("UPDATE last_number SET number = ?2 WHERE store = ?1", params![prefix, last])?;
+            connection.prepare_cached(&range)?.execute(params![id, before + 1, last])?;
+            let moved = "UPDATE last_number SET number = ?2 WHERE store = ?1";
+            connection.prepare_cached(moved)?.execute(params![prefix, last])?;
         }
-        connection.execute_batch("COMMIT")
+        if let Some(body) = &end.body {
+            connection.prepare_cached("INSERT INTO body VALUES (?1, ?2)")?.execute(params![id, body])?;
+        }
+        Ok(())
     }
 }
 
@@ -507,20 +526,12 @@ impl Writer for SqliteWriter<'_> {
         Ok(())
     }
 
-    fn commit(mut self: Box<Self>, end: &End) -> Result<()> {
-        self.finish(end).map_err(failed("cannot commit an upload"))?;
-        self.is_open = false;
-        self.store.tidy();
+    fn commit(self: Box<Self>, end: &End) -> Result<()> {
+        let what = "cannot commit an upload";
+        self.finish(end).map_err(failed(what))?;
+        let Self { store, turn, .. } = *self;
+        turn.commit().map_err(|cause| StoreError::new(what, cause))?;
+        store.tidy();
         Ok(())
-    }
-}
-
-impl Drop for SqliteWriter<'_> {
-    fn drop(&mut self) {
-        if self.is_open
-            && let Err(error) = self.connection.execute_batch("ROLLBACK")
-        {
-            tracing::error!(cause = %error, "an upload could not be rolled back");
-        }
     }
 }

@@ -38,6 +38,7 @@ fn end(upload: &Upload, stored: &[Stored]) -> End {
         refused: stored.iter().map(|stored| stored.errors.count()).sum(),
         rules: Vec::new(),
         reply: reply.bytes(0).unwrap(),
+        body: None,
         ended: 2,
     }
 }
