@@ -1,5 +1,6 @@
 //! The rule book at work: it explains what is wrong with a record, in the order of the specification.
 
+use crate::registry::index_of;
 use crate::rule::Stage;
 use crate::{
     Cell, Check, Codes, Dch, Hit, Jurisdiction, Layer, Operation, Options, Profile, RULES, Rule, Scope, Suspicion,
@@ -188,13 +189,12 @@ impl Book {
 
     /// The level of a finding of that code.
     pub fn level(&self, code: &str, dch: Option<&Dch>, is_soft: bool) -> Level {
-        let index = RULES.binary_search_by_key(&code, |rule| rule.code).ok();
-        index.map_or(Level::Off, |index| self.levels[index * N_DCH + dch_number(dch)][usize::from(is_soft)])
+        index_of(code).map_or(Level::Off, |index| self.levels[index * N_DCH + dch_number(dch)][usize::from(is_soft)])
     }
 
     /// Whether any finding of that code would be told.
     pub fn is_on(&self, code: &str) -> bool {
-        RULES.binary_search_by_key(&code, |rule| rule.code).is_ok_and(|index| self.is_on_at_all(index))
+        index_of(code).is_some_and(|index| self.is_on_at_all(index))
     }
 
     /// Whether a finding needs all records of the file to be known first.
@@ -332,7 +332,7 @@ impl Book {
 
     /// A finding of a rule that is evaluated elsewhere; `None` if it is off.
     pub fn tell(&self, code: &str, field: Option<Field>, message: Option<Message>) -> Option<Finding> {
-        let index = RULES.binary_search_by_key(&code, |rule| rule.code).ok()?;
+        let index = index_of(code)?;
         let finding = self.finding(index as u16, Hit { field, message, ..Hit::PLAIN });
         (finding.level > Level::Off).then_some(finding)
     }
@@ -407,7 +407,7 @@ pub(crate) struct Told<'a> {
 impl Told<'_> {
     /// Adds a finding of the rule with that code, in the tool's words.
     pub(crate) fn add(&mut self, code: &str, field: Option<Field>, dch: Option<&'static Dch>, message: Message) {
-        let Ok(index) = RULES.binary_search_by_key(&code, |rule| rule.code) else { return };
+        let Some(index) = index_of(code) else { return };
         let hit = Hit { field, dch, message: Some(message), ..Hit::PLAIN };
         Hits { book: self.book, index: index as u16, out: self.out, worst: self.worst }.add(hit);
     }

@@ -93,6 +93,31 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.code.eq_ignore_ascii_case(code))
 }
 
+/// A code as a number that orders as codes do.
+const fn number(code: &str) -> u64 {
+    let (code, mut number, mut at) = (code.as_bytes(), 0, 0);
+    while at < 8 {
+        number = number << 8 | if at < code.len() { code[at] as u64 } else { 0 };
+        at += 1;
+    }
+    number
+}
+
+/// The codes of [`RULES`] as numbers.
+static NUMBERS: [u64; RULES.len()] = {
+    let (mut numbers, mut at) = ([0; RULES.len()], 0);
+    while at < RULES.len() {
+        numbers[at] = number(RULES[at].code);
+        at += 1;
+    }
+    numbers
+};
+
+/// The place among [`RULES`] of the rule with exactly this code. A screen asks some thousand times while it is compiled.
+pub(crate) fn index_of(code: &str) -> Option<usize> {
+    if code.len() > 8 { None } else { NUMBERS.binary_search(&number(code)).ok() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +129,17 @@ mod tests {
         assert!(RULES.windows(2).all(|pair| pair[0].code < pair[1].code));
         let names: HashSet<_> = RULES.iter().map(|rule| rule.name).collect();
         assert_eq!(names.len(), RULES.len());
+    }
+
+    #[test]
+    fn each_code_leads_to_its_rule_and_no_other() {
+        for (index, rule) in RULES.iter().enumerate() {
+            assert!(rule.code.len() <= 8);
+            assert_eq!(index_of(rule.code), Some(index));
+            assert_eq!(index_of(&rule.code.to_lowercase()), None);
+            assert_eq!(index_of(&format!("{}00", rule.code)), None);
+        }
+        assert_eq!(index_of(""), None);
     }
 
     #[test]

@@ -44,12 +44,17 @@ pub struct Server {
     pub(crate) limiter: Limiter,
     /// Argon2 takes 19 MiB and a core each time.
     pub(crate) hashing: Semaphore,
+    /// Whose turn it is to be checked and stored, in order of arrival, among short uploads.
+    pub(crate) turns: Semaphore,
     pub(crate) store: Box<dyn Store>,
     pub(crate) folder: Arc<Folder>,
     pub(crate) queue: Queue,
     pub(crate) metrics: Metrics,
     pub(crate) audit: Audit,
 }
+
+/// So many short uploads are worked on at once: enough to share a commit.
+const TURNS: usize = 32;
 
 impl Server {
     /// Opens everything, and goes on with the jobs that an earlier server left.
@@ -80,6 +85,7 @@ impl Server {
             tokens,
             limiter: Limiter::default(),
             hashing: Semaphore::new(2),
+            turns: Semaphore::new(TURNS),
             store,
             folder: Arc::new(folder),
             queue: Queue::default(),

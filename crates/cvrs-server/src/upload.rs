@@ -27,7 +27,15 @@ pub(crate) struct Source {
     pub(crate) operation: Operation,
 }
 
+/// A text of up to so many bytes is short: what is made of it may be held in memory.
+pub(crate) const SHORT_BYTES: u64 = 1 << 20;
+
 impl Source {
+    /// Whether all that is made of it may be held in memory.
+    fn is_short(&self) -> bool {
+        self.media == Media::Text && self.bytes <= SHORT_BYTES
+    }
+
     fn open(&self, server: &Server) -> Result<TextReader> {
         self.open_with(server, LineLimits::On)
     }
@@ -156,7 +164,12 @@ impl Server {
             let checked = check(source.open(self)?, &self.ask(upload), None).map_err(stopped)?;
             return self.finish(upload, Outcome { checked, stored: Vec::new() }, before_commit);
         }
-        self.check_and_store(upload, source, before_commit).map_err(|error| match error {
+        let done = if source.is_short() {
+            self.check_then_store(upload, source, before_commit)
+        } else {
+            self.check_and_store(upload, source, before_commit)
+        };
+        done.map_err(|error| match error {
             Failure::Stopped(why) => stopped(why),
             Failure::Refused(refusal) => refusal,
         })
@@ -176,6 +189,49 @@ impl Server {
         Ok((reply, outcome))
     }
 
+    /// Checks a text that is held in memory as a whole, then stores it: the store is not kept waiting.
+    fn check_then_store(
+        &self,
+        upload: &Upload,
+        source: &Source,
+        before_commit: impl FnOnce(End) -> Result<End>,
+    ) -> std::result::Result<(Rendered, Outcome), Failure> {
+        let mut batches = Vec::new();
+        let mut take = |batch: Batch| {
+            batches.push(batch);
+            true
+        };
+        let redacts = upload.stores.contains(&cvrs_api::Store::Redacted);
+        let checked = check(source.open(self)?, &self.ask(upload), Some((redacts, &mut take)));
+        let checked = checked.map_err(Failure::Stopped)?;
+        let mut stored = self.nothing_stored(upload);
+        let mut writer = self.store.writer(upload).map_err(Refusal::from)?;
+        for batch in &batches {
+            writer.apply(batch, &mut stored).map_err(Refusal::from)?;
+        }
+        self.settle(upload, writer, Outcome { checked, stored }, before_commit)
+    }
+
+    fn nothing_stored(&self, upload: &Upload) -> Vec<Stored> {
+        upload.stores.iter().map(|&store| Stored::new(store, self.config.reply_budget)).collect()
+    }
+
+    /// Ends an upload whose records have all been applied.
+    fn settle(
+        &self,
+        upload: &Upload,
+        mut writer: Box<dyn crate::store::Writer + '_>,
+        mut outcome: Outcome,
+        before_commit: impl FnOnce(End) -> Result<End>,
+    ) -> std::result::Result<(Rendered, Outcome), Failure> {
+        writer.settle(&mut outcome.stored).map_err(Refusal::from)?;
+        let (end, reply) = self.end(upload, &outcome, Status::Completed)?;
+        let end = before_commit(end)?;
+        writer.commit(&end).map_err(Refusal::from)?;
+        Ok((reply, outcome))
+    }
+
+    /// Checks a text and stores what is clean as it comes.
     fn check_and_store(
         &self,
         upload: &Upload,
@@ -185,8 +241,7 @@ impl Server {
         let text = source.open(self)?;
         let ask = self.ask(upload);
         let redacts = upload.stores.contains(&cvrs_api::Store::Redacted);
-        let mut stored: Vec<Stored> =
-            upload.stores.iter().map(|&store| Stored::new(store, self.config.reply_budget)).collect();
+        let mut stored = self.nothing_stored(upload);
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel::<Batch>(WAITING);
             let checking = scope.spawn(move || {
@@ -205,13 +260,7 @@ impl Server {
                 Err(stopped) => return Err(Failure::Stopped(stopped)),
                 Ok(checked) => checked,
             };
-            let mut writer = writing?;
-            writer.settle(&mut stored).map_err(Refusal::from)?;
-            let outcome = Outcome { checked, stored };
-            let (end, reply) = self.end(upload, &outcome, Status::Completed)?;
-            let end = before_commit(end)?;
-            writer.commit(&end).map_err(Refusal::from)?;
-            Ok((reply, outcome))
+            self.settle(upload, writing?, Outcome { checked, stored }, before_commit)
         })
     }
 

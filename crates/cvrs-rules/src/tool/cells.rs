@@ -2,6 +2,7 @@
 
 use super::{dates, sets};
 use crate::book::Told;
+use crate::registry::index_of;
 use crate::rules::{forbidden, length, redaction, required, shape};
 use crate::{Cell, Check, Dch, RULES};
 use cvrs_parse::utf16_count;
@@ -38,7 +39,7 @@ pub(super) fn explain(cell: &Cell<'_>, told: &mut Told<'_>) {
 
 /// The clearinghouse's rule behind a finding of that code, if the rule book's own check has the finding too.
 fn clearinghouse_rule(cell: &Cell<'_>, code: &str) -> Option<&'static Dch> {
-    let index = RULES.binary_search_by_key(&code, |rule| rule.code).ok()?;
+    let index = index_of(code)?;
     match RULES[index].check {
         Check::Cell(_, check) => check(cell)?.dch,
         _ => None,

@@ -67,12 +67,7 @@ fn small_file(bytes: &[u8], folder: &Folder, may_keep: bool) -> std::io::Result<
     file_of(bytes, folder).map(|file| NewFile { file, keeping })
 }
 
-async fn write_all(
-    mut body: HttpBody,
-    limits: Limits,
-    folder: Arc<Folder>,
-    may_keep: bool,
-) -> Result<(NewFile, u64)> {
+async fn write_all(mut body: HttpBody, limits: Limits, folder: Arc<Folder>, may_keep: bool) -> Result<(NewFile, u64)> {
     let mut file = None;
     let mut buffer = Vec::new();
     let mut bytes = 0u64;

@@ -7,7 +7,7 @@ use crate::intake::{Body as Received, Kind, Media, receive};
 use crate::refusal::{Refusal, Result};
 use crate::server::Server;
 use crate::store::Operation;
-use crate::upload::Rendered;
+use crate::upload::{Rendered, SHORT_BYTES};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -126,8 +126,13 @@ async fn upload(server: Arc<Server>, request: Request, operation: Operation, kin
             body.kind = kind;
             let upload = server.arrived(&account, operation, &body, false);
             note.id = Some(upload.id);
-            let server = Arc::clone(&server);
-            crate::blocking(move || server.upload(&upload, body)).await
+            // A thread for each of very many would make all of them slow, and some of them very slow.
+            let is_short = body.media == Media::Text && body.bytes <= SHORT_BYTES;
+            let turn = if is_short { server.turns.acquire().await.ok() } else { None };
+            let working = Arc::clone(&server);
+            let done = crate::blocking(move || working.upload(&upload, body)).await;
+            drop(turn);
+            done
         }
     };
     note.on(match ended {

@@ -13,11 +13,12 @@ use super::{Days, End, Logged, Name, Operation, Result, RowSink, Status, Store, 
 use crate::batch::Batch;
 use crate::intake::Media;
 use crate::reply::Stored;
+use crate::upload::SHORT_BYTES;
 use cvrs_api::JobState;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use shared::{Shared, Turn};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
-use shared::{Shared, Turn};
 use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
@@ -115,9 +116,6 @@ const fn statements(store: Name) -> &'static Statements {
         Name::Redacted => &REDACTED,
     }
 }
-
-/// An upload of more bytes than that has a commit of its own.
-const SHORT_BYTES: u64 = 1 << 20;
 
 /// The log is moved into the file at most so often.
 const TIDYING: std::time::Duration = std::time::Duration::from_millis(200);
