@@ -14,11 +14,13 @@ mod batches;
 mod builder;
 mod derive;
 mod gather;
+mod hybrid;
 mod ipc;
 mod layout;
 mod parquet_file;
 mod parquet_pages;
 mod read;
+mod text_chunk;
 mod vet;
 
 pub use arrow_array::RecordBatch;
@@ -29,6 +31,7 @@ pub use ipc::{Compression, FileWriter, StreamWriter};
 pub use layout::{Facts, LineEnd, Options, Source};
 pub use parquet_file::{Column, EncodedColumn, ParquetWriter, ROW_GROUP_ROWS};
 pub use read::{BadColumn, TextWriter};
+pub use text_chunk::Packer;
 
 /// Rows of a batch of the Arrow forms.
 pub const ARROW_BATCH_ROWS: usize = 65_536;

@@ -41,6 +41,12 @@ impl Texts {
         self.ends.push(self.bytes.len() as u32);
     }
 
+    /// Room for as much as another one has, and a little more.
+    pub(crate) fn with_room_of(other: &Self) -> Self {
+        let bytes = Vec::with_capacity(other.bytes.len() + other.bytes.len() / 32);
+        Self { bytes, ends: Vec::with_capacity(other.ends.len()) }
+    }
+
     fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
@@ -56,14 +62,48 @@ impl Texts {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interner {
     pub(crate) texts: Texts,
-    /// Number + 1 by hash, open addressing; 0 is free. Its length is a power of two.
-    table: Vec<u32>,
+    /// Open addressing by hash; its length is a power of two.
+    table: Vec<Slot>,
+}
+
+/// A place for a text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    /// The text's [`word`].
+    word: u64,
+    len: u32,
+    /// Number + 1; 0 is free.
+    number: u32,
+}
+
+/// Eight bytes that stand for a text; one of up to eight bytes is told by them and its length.
+#[inline]
+fn word(text: &[u8]) -> u64 {
+    if text.len() > 8 {
+        return mix(text);
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        return u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
+    }
+    match *text {
+        [first, .., last] => u64::from(first) << 16 | u64::from(text[1]) << 8 | u64::from(last),
+        [only] => u64::from(only),
+        [] => 0,
+    }
+}
+
+impl Slot {
+    #[inline]
+    fn place(self, mask: usize) -> usize {
+        let mixed = (self.word ^ u64::from(self.len)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> 32) as usize & mask
+    }
 }
 
 impl Interner {
     pub(crate) fn clear(&mut self) {
         self.texts.clear();
-        self.table.fill(0);
+        self.table.fill(Slot::default());
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -77,31 +117,34 @@ impl Interner {
             self.grow();
         }
         let mask = self.table.len() - 1;
-        let mut at = mix(text) as usize & mask;
+        let mut own = Slot { word: word(text), len: text.len() as u32, number: 0 };
+        let mut at = own.place(mask);
         loop {
-            match self.table[at] {
-                0 => {
-                    self.texts.push(text);
-                    self.table[at] = self.len() as u32;
-                    return self.len() as u32 - 1;
-                }
-                number if self.texts.get(number as usize - 1) == text => return number - 1,
-                _ => at = (at + 1) & mask,
+            let slot = self.table[at];
+            if slot.number == 0 {
+                self.texts.push(text);
+                own.number = self.len() as u32;
+                self.table[at] = own;
+                return own.number - 1;
             }
+            let is_like = slot.word == own.word && slot.len == own.len;
+            if is_like && (text.len() <= 8 || self.texts.get(slot.number as usize - 1) == text) {
+                return slot.number - 1;
+            }
+            at = (at + 1) & mask;
         }
     }
 
     #[cold]
     fn grow(&mut self) {
-        let len = (self.table.len() * 2).max(64);
-        self.table.clear();
-        self.table.resize(len, 0);
-        for number in 0..self.len() {
-            let mut at = mix(self.texts.get(number)) as usize & (len - 1);
-            while self.table[at] != 0 {
+        let len = (self.table.len() * 2).max(16);
+        let old = std::mem::replace(&mut self.table, vec![Slot::default(); len]);
+        for slot in old.into_iter().filter(|slot| slot.number > 0) {
+            let mut at = slot.place(len - 1);
+            while self.table[at].number > 0 {
                 at = (at + 1) & (len - 1);
             }
-            self.table[at] = number as u32 + 1;
+            self.table[at] = slot;
         }
     }
 }
@@ -242,5 +285,30 @@ impl<'c> Builder<'c> {
             }
         }
         part.n_rows += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_are_those_of_a_list(texts in proptest::collection::vec("[ab\\x00]{0,12}", 0..300)) {
+            let (mut interner, mut list) = (Interner::default(), Vec::<&str>::new());
+            for _ in 0..2 {
+                for text in &texts {
+                    let expected = list.iter().position(|known| known == text).unwrap_or_else(|| {
+                        list.push(text);
+                        list.len() - 1
+                    });
+                    proptest::prop_assert_eq!(interner.number(text.as_bytes()) as usize, expected);
+                    proptest::prop_assert_eq!(interner.texts.get(expected), text.as_bytes());
+                }
+                proptest::prop_assert_eq!(interner.len(), list.len());
+                list.clear();
+                interner.clear();
+            }
+        }
     }
 }

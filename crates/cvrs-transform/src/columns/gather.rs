@@ -123,13 +123,18 @@ impl Gatherer {
         let mut arrays = Vec::with_capacity(self.what.len());
         for ((what, pending), handed_out) in self.what.iter().zip(&mut self.pending).zip(&mut self.handed_out) {
             let array: ArrayRef = match pending {
-                Values::Texts(texts) => Arc::new(strings(std::mem::take(texts), true)?),
+                Values::Texts(texts) => {
+                    // The next batch will be about as large.
+                    let room = Texts::with_room_of(texts);
+                    Arc::new(strings(std::mem::replace(texts, room), true)?)
+                }
                 Values::Codes { distinct, keys } => {
                     let values = match handed_out.take() {
                         Some(values) if values.len() == distinct.len() => values,
                         _ => Arc::new(strings(distinct.texts.clone(), false)?),
                     };
-                    let keys = std::mem::take(keys);
+                    let room = Vec::with_capacity(keys.len());
+                    let keys = std::mem::replace(keys, room);
                     let nulls = NullBuffer::new(keys.iter().map(|&key| key != NO_KEY).collect());
                     // A null's key must be within the dictionary for some readers.
                     let signed = |key: u32| if key == NO_KEY { 0 } else { key.cast_signed() };

@@ -3,8 +3,8 @@
 use cvrs_codes::CodeSets;
 use cvrs_parse::{Header, Index};
 use cvrs_transform::columns::{
-    Builder, Compression, Dictionaries, Error, Facts, FileWriter, Gatherer, Options, ParquetWriter, Part, RecordBatch,
-    Source, StreamWriter,
+    Builder, Compression, Dictionaries, Error, Facts, FileWriter, Gatherer, Options, Packer, ParquetWriter, Part,
+    RecordBatch, Source, StreamWriter,
 };
 
 /// Batches of a text, with what goes with them.
@@ -51,13 +51,13 @@ pub(crate) fn parquet(text: &[u8], options: &Options, chunk: usize, rows: usize)
     let made = make(text, options, chunk, rows, Dictionaries::OfBatch);
     let mut writer =
         ParquetWriter::new(Vec::new(), made.gatherer.schema(), &made.facts, "cvrs of a test").expect("a schema");
+    let mut packer = Packer::new().expect("memory");
     for batch in &made.batches {
-        let columns = writer.begin_group(batch).expect("columns");
-        writer
-            .write_group(columns.into_iter().map(|column| column.encode().expect("encoded")).collect())
-            .expect("a group");
+        let columns = writer.begin_group(batch).expect("columns").into_iter();
+        let encoded = columns.map(|column| column.encode(&mut packer).expect("encoded")).collect();
+        writer.write_group(encoded).expect("a group");
     }
-    writer.finish().expect("a file")
+    writer.finish(None).expect("a file")
 }
 
 /// The same as Arrow's stream form.

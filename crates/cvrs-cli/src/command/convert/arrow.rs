@@ -30,7 +30,7 @@ pub(super) fn run(conversion: &Conversion<'_>, input: Input) -> Result<Exit> {
     let is_stream = !place.is_readable() || output.is_some_and(|path| path.extension() == Some(OsStr::new("arrows")));
     if input.name() != "-" {
         let input = &input;
-        plan.sha256 = if input.is_rewindable() { Some(sha256(input)?) } else { None };
+        plan.sha256 = if input.is_rewindable() { Some(sha256(input.again()?)?) } else { None };
     }
     let compression = conversion.args.columns.compression.map_or(Compression::default(), CompressionName::compression);
     let converter = ToColumns::new(conversion, &plan)?;

@@ -84,9 +84,8 @@ impl Plan {
     }
 }
 
-/// SHA-256 of an input's text in hex, in a reading of its own.
-pub(super) fn sha256(input: &Input) -> Result<String> {
-    let mut input = input.again()?;
+/// SHA-256 of an input's text in hex, in the reading that it is given.
+pub(super) fn sha256(mut input: Input) -> Result<String> {
     let name = input.name().to_owned();
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];

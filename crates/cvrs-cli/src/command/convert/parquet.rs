@@ -8,20 +8,23 @@ use crate::outputs::Place;
 use cvrs_engine::io::Input;
 use cvrs_engine::{Checked, Error};
 use cvrs_transform::columns::{
-    Column, Dictionaries, EncodedColumn, Gatherer, ParquetWriter, Part, ROW_GROUP_ROWS, RecordBatch,
+    Column, Dictionaries, EncodedColumn, Gatherer, Packer, ParquetWriter, Part, ROW_GROUP_ROWS, RecordBatch,
 };
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 pub(super) fn run(conversion: &Conversion<'_>, input: Input) -> Result<Exit> {
-    let mut plan = Plan::new(conversion)?;
+    let plan = Plan::new(conversion)?;
     let place = conversion.args.output.as_deref().map_or_else(|| Ok(Place::stdout()), Place::file)?;
     let input = input.rewindable(None)?;
-    plan.sha256 = Some(sha256(&input)?);
+    // The hash is told at the end of the file, so that the text can be hashed while it is converted.
+    let reading = input.again()?;
+    let hash = std::thread::spawn(move || sha256(reading));
     let converter = ToColumns::new(conversion, &plan)?;
     let out = Shared(Arc::new(Mutex::new(Out { place, failure: None })));
     let threads = conversion.tuning().threads;
-    conversion.drive(input, &converter, ParquetOutput { plan, out, threads, file: None })
+    conversion.drive(input, &converter, ParquetOutput { plan, out, threads, hash, file: None })
 }
 
 /// Where the bytes go, and why they did not: the library that writes Parquet gives only words for it.
@@ -59,6 +62,8 @@ struct ParquetOutput {
     plan: Plan,
     out: Shared,
     threads: usize,
+    /// The hash of the input's text, in the making.
+    hash: JoinHandle<Result<String>>,
     file: Option<ParquetFile>,
 }
 
@@ -68,9 +73,14 @@ struct ParquetFile {
     writer: ParquetWriter<Shared>,
 }
 
+/// What was behind an error of the library, if it was the writing.
+fn failed(out: &Shared, error: &impl ToString) -> Error {
+    out.lock().failure.take().unwrap_or_else(|| unwritable(error))
+}
+
 impl ParquetOutput {
     fn failed(&self, error: &impl ToString) -> Error {
-        self.out.lock().failure.take().unwrap_or_else(|| unwritable(error))
+        failed(&self.out, error)
     }
 }
 
@@ -85,10 +95,14 @@ fn write_group(
     let todo = Mutex::new(columns.into_iter().enumerate());
     let done = Mutex::new(Vec::with_capacity(n_columns));
     let work = || {
+        let mut packer = Packer::new();
         loop {
             let next: Option<(usize, Column)> = todo.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((at, column)) = next else { return };
-            let encoded = column.encode();
+            let encoded = match &mut packer {
+                Ok(packer) => column.encode(packer).map_err(Box::<dyn std::error::Error + Send + Sync>::from),
+                Err(error) => Err(error.to_string().into()),
+            };
             done.lock().unwrap_or_else(PoisonError::into_inner).push((at, encoded));
         }
     };
@@ -101,7 +115,8 @@ fn write_group(
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(at, _)| *at);
     let encoded: std::result::Result<Vec<EncodedColumn>, _> = done.into_iter().map(|(_, encoded)| encoded).collect();
-    Ok(writer.write_group(encoded?)?)
+    let encoded = encoded.map_err(|error| -> Box<dyn std::error::Error> { error })?;
+    Ok(writer.write_group(encoded)?)
 }
 
 impl Output for ParquetOutput {
@@ -145,9 +160,11 @@ impl Output for ParquetOutput {
             let clean = checked.summary.clean;
             return Err(Fault::file(format!("{clean} records and {rows} rows; please report this")));
         }
-        let ended = file.writer.finish().map(drop);
-        ended.map_err(|error| self.fault(&error))?;
-        let out = Arc::into_inner(self.out.0).map(|out| out.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let ParquetOutput { hash, out, .. } = self;
+        let hash = hash.join().map_err(|_| Fault::engine("", Error::WorkerPanicked))??;
+        let ended = file.writer.finish(Some(hash)).map(drop);
+        ended.map_err(|error| Fault::engine("", failed(&out, &error)))?;
+        let out = Arc::into_inner(out.0).map(|out| out.into_inner().unwrap_or_else(PoisonError::into_inner));
         out.map_or(Ok(()), |out| out.place.commit())
     }
 }
