@@ -1,7 +1,7 @@
 //! How a run ends: the exit codes, and failures with their one line.
 
 use cvrs_engine::Error;
-use cvrs_engine::io::{InputError, OutputError};
+use cvrs_engine::io::{InputError, OutputCause, OutputError};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -166,10 +166,13 @@ impl From<InputError> for Fault {
 
 impl From<OutputError> for Fault {
     fn from(error: OutputError) -> Self {
+        // Whoever has named a pipe wants to know.
+        let is_closed_pipe = error.name() == "-" && matches!(error.cause(), OutputCause::ClosedPipe);
+        let fault = Self { is_closed_pipe, ..Self::file(error.to_string()) };
         #[cfg(feature = "submit")]
-        return Self::file(error.to_string()).with_remedy(Remedy::Place);
+        return fault.with_remedy(Remedy::Place);
         #[cfg(not(feature = "submit"))]
-        Self::file(error.to_string())
+        fault
     }
 }
 

@@ -212,11 +212,13 @@ fn a_closed_pipe_ends_quietly() {
     use std::io::Read;
     let rows = vec![&[(Field::RecipSex, "X"), (Field::AdminDate, "x")][..]; 20_000];
     let sandbox = Sandbox::with(&text(&rows));
-    for format in ["json", "jsonl", "tsv"] {
+    let named: [&[&str]; 2] = [&[], &["-o", "-"]];
+    for (format, named) in ["json", "jsonl", "tsv"].into_iter().flat_map(|format| named.map(|named| (format, named))) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_cvrs"))
             .current_dir(sandbox.path("."))
             .args(["validate", "--profile", "dch", "--today", "2021-01-29", "--quiet", "--format", format])
             .args(["--clean", "c.txt", NAME])
+            .args(named)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -230,4 +232,29 @@ fn a_closed_pipe_ends_quietly() {
         assert_eq!(output.status.code(), Some(0), "{format}");
         assert_eq!(sandbox.names(), [NAME], "{format}");
     }
+}
+
+#[test]
+fn a_dash_is_stdout_wherever_a_file_is_named() {
+    let sandbox = Sandbox::with(&text(&[&[][..]]));
+    let record = |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_cvrs"))
+            .current_dir(sandbox.path("."))
+            .args(words)
+            .args(["-q", NAME])
+            .output()
+            .expect("the command starts");
+        assert_eq!(sandbox.names(), [NAME], "{words:?}");
+        output.stdout
+    };
+    let today = ["--today", "2021-01-29"];
+    for words in [&["convert", "--to", "cvrs"][..], &["redact"], &["fix"]] {
+        let dated: Vec<&str> =
+            words.iter().chain(if words[0] == "redact" { &[] } else { &today[..] }).copied().collect();
+        let bare = record(&dated);
+        assert!(bare.len() > 500, "{words:?}");
+        assert_eq!(record(&[&dated[..], &["-o", "-"]].concat()), bare, "{words:?}");
+    }
+    let clean = record(&["validate", "--today", "2021-01-29", "-o", "/dev/null", "--clean", "-"]);
+    assert_eq!(clean, text(&[&[][..]]));
 }

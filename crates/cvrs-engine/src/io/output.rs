@@ -156,12 +156,12 @@ impl Place {
     }
 }
 
-/// Names of what the program was started with. Behind them may be a regular file that others write as well
+/// Names of what the program was started with, `-` for its stdout. Behind them may be a regular file that others write as well
 /// (`>> log`): it is written on at its end, never replaced.
 #[cfg(unix)]
 fn inherited(path: &Path) -> io::Result<Option<File>> {
     use std::os::fd::AsFd;
-    if path == "/dev/stdout" {
+    if path == "-" || path == "/dev/stdout" {
         return Ok(Some(io::stdout().as_fd().try_clone_to_owned()?.into()));
     }
     if path == "/dev/stderr" {

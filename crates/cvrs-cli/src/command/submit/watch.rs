@@ -148,12 +148,7 @@ fn is_product(path: &Path) -> bool {
 }
 
 /// Submits a file and moves it, with all that came of it, to where it belongs; or lets it rest where it is.
-fn take(
-    context: &Context<'_>,
-    folders: &Folders,
-    path: &Path,
-    resting: &mut BTreeMap<PathBuf, Resting>,
-) -> Result<()> {
+fn take(context: &Context<'_>, folders: &Folders, path: &Path, resting: &mut BTreeMap<PathBuf, Resting>) -> Result<()> {
     let mut tokens = context.tokens();
     let ended = context.submit(path, Rejects::new(None, path), tokens.as_mut());
     let (fault, done) = match ended {
