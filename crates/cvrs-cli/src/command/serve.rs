@@ -10,7 +10,7 @@ use cvrs_server::{Config, Faults, Limits, Server, StartError, Tls, router, serve
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 pub(crate) fn run(args: &Serve, common: &Common) -> Result<Exit> {
     if !args.listen.ip().is_loopback() && args.tls_cert.is_none() && !common.quiet {
@@ -86,6 +86,20 @@ fn start_fault(error: &StartError) -> Fault {
     }
 }
 
+/// So many connections may wait to be accepted; the system may allow fewer. One that finds no place is tried again by
+/// its client after a second.
+const BACKLOG: u32 = 4096;
+
+fn bound_listener(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Elsewhere it would let two servers share an address.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 async fn listen(
     args: &Serve,
     common: &Common,
@@ -94,7 +108,7 @@ async fn listen(
     demo: Option<demo::Demo>,
 ) -> Result<Exit> {
     let bound = async {
-        let listener = TcpListener::bind(args.listen).await?;
+        let listener = bound_listener(args.listen)?;
         let address = listener.local_addr()?;
         Ok::<(TcpListener, SocketAddr), std::io::Error>((listener, address))
     };
