@@ -1,10 +1,10 @@
 //! A text on its way through the fixer, block by block.
 
 use crate::fault::{Fault, Result};
-use cvrs_engine::io::{Body, Input, InputError, read_at_most};
+use crate::whole_text;
+use cvrs_engine::io::{Input, InputError};
 use cvrs_engine::{Control, Error, MAX_LINE_BYTES};
 use cvrs_fix::{Change, Fixer, Totals};
-use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,28 +12,9 @@ use std::sync::atomic::Ordering;
 /// How much of a text is mended at a time, in bytes.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// A file read by place up to the length that it had when it was opened.
-struct Positional {
-    file: File,
-    at: u64,
-    len: u64,
-}
-
-impl Read for Positional {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let room = buffer.len().min(usize::try_from(self.len - self.at).unwrap_or(usize::MAX));
-        let read = read_at_most(&self.file, &mut buffer[..room], self.at)?;
-        self.at += read as u64;
-        Ok(read)
-    }
-}
-
 /// The text of an input from its beginning, by one reader.
 pub(crate) fn reader(input: &mut Input) -> Result<Box<dyn Read + Send>> {
-    Ok(match input.body()? {
-        Body::Plain { file, len } => Box::new(Positional { file, at: 0, len }),
-        Body::Stream(reader) => reader,
-    })
+    Ok(whole_text::stream(input.body()?))
 }
 
 /// Reads until the buffer is full or the text ends; whether it has ended.
