@@ -60,6 +60,11 @@ impl<'a> Record<'a> {
         (0..self.ends.len()).map(|column| self.cell(column))
     }
 
+    /// Where each cell ends in the buffer, in bytes; the next one starts a byte later, the first one at [`Record::start`].
+    pub const fn cell_ends(&self) -> &'a [u32] {
+        self.ends
+    }
+
     /// How many cells the row has.
     pub const fn n_cells(&self) -> usize {
         self.ends.len()

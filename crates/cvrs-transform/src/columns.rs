@@ -1,8 +1,9 @@
 //! Records as columns: Arrow record batches of exact sizes, and Parquet and Arrow files of them, and the way back.
 //!
 //! ```text
-//! record → Builder → Part (a chunk's columns) → Gatherer → RecordBatch of exactly n rows ─┬─ ParquetWriter
-//!            workers, in parallel                in the order of the text                 └─ StreamWriter, FileWriter
+//! record → Builder → Part (a chunk's columns) ─┬─ Gatherer → RecordBatch of exactly n rows → StreamWriter, FileWriter
+//!            workers, in parallel              └─ ParquetWriter: row groups of exactly n rows
+//!                                                 in the order of the text
 //! RecordBatch → TextWriter → CVRS text
 //! ```
 //!
@@ -11,27 +12,32 @@
 //! batch: rows are counted, and dictionaries are filled in the order of the text.
 
 mod batches;
+mod block;
 mod builder;
+mod column;
 mod derive;
 mod gather;
 mod hybrid;
+mod interner;
 mod ipc;
 mod layout;
+mod pages;
 mod parquet_file;
 mod parquet_pages;
 mod read;
-mod text_chunk;
+mod value;
 mod vet;
 
 pub use arrow_array::RecordBatch;
 pub use batches::{Batches, FileForm};
 pub use builder::{Builder, Part};
+pub use column::{Column, EncodedColumn};
 pub use gather::{Dictionaries, Gatherer};
 pub use ipc::{Compression, FileWriter, StreamWriter};
 pub use layout::{Facts, LineEnd, Options, Source};
-pub use parquet_file::{Column, EncodedColumn, ParquetWriter, ROW_GROUP_ROWS};
+pub use pages::Packer;
+pub use parquet_file::{ParquetWriter, ROW_GROUP_ROWS};
 pub use read::{BadColumn, TextWriter};
-pub use text_chunk::Packer;
 
 /// Rows of a batch of the Arrow forms.
 pub const ARROW_BATCH_ROWS: usize = 65_536;

@@ -42,6 +42,11 @@ pub(crate) fn answer(cell: &[u8]) -> Option<bool> {
     }
 }
 
+/// Whether a cell of `vax_refusal` says that this is a refusal: a refusal goes before every other event.
+pub(crate) fn is_refusal(cell: &[u8]) -> bool {
+    answer(cell) == Some(true)
+}
+
 /// The drug code of eleven digits that a cell surely stands for.
 pub(crate) fn ndc11(codes: &CodeSets, ndc: &[u8], cvx: &[u8]) -> Option<[u8; 13]> {
     if ndc.is_empty() {

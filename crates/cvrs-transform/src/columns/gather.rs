@@ -1,7 +1,8 @@
 //! Parts, in the order of the text, gathered into batches of an exact number of rows.
 
 use super::Error;
-use super::builder::{Interner, NO_ANSWER, NO_DAY, NO_KEY, Part, Texts, Values};
+use super::builder::{NO_ANSWER, NO_DAY, NO_KEY, Part, Values};
+use super::interner::{Interner, Texts};
 use super::layout::{Options, Source, What, schema};
 use arrow_array::types::Int32Type;
 use arrow_array::{
@@ -16,7 +17,7 @@ use std::sync::Arc;
 /// How long dictionaries live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dictionaries {
-    /// Each batch has its own: Parquet.
+    /// Each batch has its own.
     OfBatch,
     /// They grow from batch to batch, each the beginning of the next; one of more entries than that starts anew.
     UpTo(usize),

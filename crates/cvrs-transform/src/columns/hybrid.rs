@@ -14,6 +14,12 @@ pub(super) fn encode(numbers: &[u32], width: u8, out: &mut Vec<u8>) {
     // Packed numbers stand in groups of eight, of which only the very last may be filled up.
     let (mut packed, mut at) = (0, 0);
     while let Some(&first) = numbers.get(at) {
+        // Mostly there is no run, which eight numbers at once tell.
+        let eight = numbers[at..].first_chunk::<8>();
+        if eight.is_some_and(|eight| eight.iter().fold(0, |differ, number| differ | (number ^ first)) != 0) {
+            at += 8;
+            continue;
+        }
         let run = numbers[at..].iter().take_while(|&&number| number == first).count();
         if run >= RUN || at + run == numbers.len() && run > 1 && packed == at {
             pack(&numbers[packed..at], width, out);
@@ -38,18 +44,44 @@ fn pack(numbers: &[u32], width: u8, out: &mut Vec<u8>) {
         return;
     }
     push_varint((numbers.len().div_ceil(8) as u64) << 1 | 1, out);
-    let (mut bits, mut n_bits) = (0u64, 0);
-    let filled = numbers.len().next_multiple_of(8) - numbers.len();
-    for &number in numbers.iter().chain(std::iter::repeat_n(&0, filled)) {
-        bits |= u64::from(number) << n_bits;
-        n_bits += u32::from(width);
-        if n_bits >= 32 {
-            out.extend_from_slice(&(bits as u32).to_le_bytes());
-            bits >>= 32;
-            n_bits -= 32;
+    pack_bare(numbers, width, out);
+}
+
+/// Appends bits that are packed already, of eight numbers a byte.
+pub(super) fn bits(packed: &[u8], out: &mut Vec<u8>) {
+    push_varint((packed.len() as u64) << 1 | 1, out);
+    out.extend_from_slice(packed);
+}
+
+/// Appends numbers side by side and nothing that tells how many they are; groups of eight, the last one filled up.
+pub(super) fn pack_bare(numbers: &[u32], width: u8, out: &mut Vec<u8>) {
+    let (groups, rest) = numbers.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let groups = groups.iter().chain((!rest.is_empty()).then_some(&last));
+    let bytes = usize::from(width);
+    let mut at = out.len();
+    // Each group is written with zeros behind it, over which the next one is written.
+    out.resize(at + numbers.len().div_ceil(8) * bytes + 32, 0);
+    for group in groups {
+        // Four numbers of up to 32 bits each are as much as 128 bits.
+        let half = |four: &[u32]| four.iter().rev().fold(0u128, |bits, &number| bits << width | u128::from(number));
+        if width <= 8 {
+            let bits = group.iter().rev().fold(0u64, |bits, &number| bits << width | u64::from(number));
+            out[at..at + 8].copy_from_slice(&bits.to_le_bytes());
+        } else if width <= 16 {
+            out[at..at + 16].copy_from_slice(&half(group).to_le_bytes());
+        } else {
+            let [low, high] = [half(&group[..4]), half(&group[4..])];
+            let shift = 4 * u32::from(width);
+            let over = if shift == 128 { high } else { high >> (128 - shift) };
+            let low = if shift == 128 { low } else { low | high << shift };
+            out[at..at + 16].copy_from_slice(&low.to_le_bytes());
+            out[at + 16..at + 32].copy_from_slice(&over.to_le_bytes());
         }
+        at += bytes;
     }
-    out.extend_from_slice(&bits.to_le_bytes()[..n_bits as usize / 8]);
+    out.truncate(at);
 }
 
 fn push_varint(mut number: u64, out: &mut Vec<u8>) {
@@ -111,6 +143,17 @@ mod tests {
             encode(&numbers, width, &mut out);
             prop_assert_eq!(decode(&out, width, numbers.len()), numbers);
         }
+    }
+
+    #[test]
+    fn packed_bits_are_numbers_of_one_bit() {
+        let mut out = Vec::new();
+        bits(&[0b0000_0101, 0b1000_0000], &mut out);
+        let numbers = [1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+        assert_eq!(decode(&out, 1, 16), numbers);
+        let mut bare = Vec::new();
+        pack_bare(&numbers, 1, &mut bare);
+        assert_eq!(bare, out[1..]);
     }
 
     #[test]

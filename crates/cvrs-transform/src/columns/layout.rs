@@ -159,6 +159,22 @@ impl What {
         all
     }
 
+    /// The columns that are not derived of others.
+    pub(crate) fn sent(version: Version, options: &Options) -> Vec<Self> {
+        Self::all(version, &Options { typed: false, ..options.clone() })
+    }
+
+    /// The column of CVRS that it is, or is derived of.
+    pub(crate) const fn field(self) -> Option<Field> {
+        match self {
+            Self::Cell(field) | Self::Day(field) | Self::Precision(field) | Self::Answer(field) => Some(field),
+            Self::DoseNumber => Some(Field::DoseNum),
+            Self::IsRefusal => Some(Field::VaxRefusal),
+            Self::Ndc11 => Some(Field::Ndc),
+            Self::SourceFile | Self::SourceLine | Self::SourceRecord => None,
+        }
+    }
+
     pub(crate) fn name(self) -> String {
         match self {
             Self::Cell(field) => field.name().to_owned(),

@@ -1,152 +1,203 @@
-//! Parquet: each batch is a row group, and its columns can be encoded side by side. Texts are encoded by `text_chunk`, all
-//! others by the library's own writer.
+//! Parquet: row groups, whose columns can be encoded side by side.
 //!
 //! The form is the one that most readers know: data pages of version 1, Zstandard, dictionaries, statistics. Nothing of
 //! the moment goes into it, so that the same text gives the same file.
 
-use super::Error;
-use super::layout::{Facts, described};
-use super::text_chunk::{self, LEVEL, Packer, is_text};
-use arrow_array::{ArrayRef, RecordBatch};
+use super::builder::Part;
+use super::column::{Column, EncodedColumn, Place, Slice};
+use super::layout::{Facts, Options, Source, What, described, schema};
+use super::pages::LEVEL;
 use arrow_schema::SchemaRef;
-use bytes::Bytes;
-use parquet::arrow::arrow_writer::{
-    ArrowColumnChunk, ArrowColumnWriter, ArrowLeafColumn, ArrowRowGroupWriterFactory, ArrowWriterOptions,
-    compute_leaves,
-};
+use cvrs_codes::CodeSets;
+use cvrs_spec::Field;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowWriter, encode_arrow_schema};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::ColumnDescPtr;
 use std::io::Write;
 use std::sync::Arc;
 
 /// Rows of a row group.
 pub const ROW_GROUP_ROWS: usize = 131_072;
 
-/// Writes batches as row groups.
+/// A row group of more text than that ends before it has all its rows, so that no text takes all memory.
+const ROW_GROUP_BYTES: usize = 128 << 20;
+
+/// Writes parts of a [`super::Builder::for_parquet`] as row groups.
 pub struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
-    columns: ArrowRowGroupWriterFactory,
     schema: SchemaRef,
     facts: Facts,
-    n_groups: usize,
+    source: String,
+    codes: &'static CodeSets,
+    /// The columns of the parts.
+    sent: Vec<What>,
+    /// The columns of the file.
+    columns: Vec<What>,
+    group_rows: usize,
+    /// What has been added and not yet written.
+    parts: Vec<Part>,
+    /// How many rows of the first part have been written.
+    n_skipped: usize,
+    n_pending: usize,
+    n_bytes: usize,
+    spare: Vec<Part>,
+    n_rows: u64,
 }
 
 impl<W: Write + Send> std::fmt::Debug for ParquetWriter<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ParquetWriter({} row groups)", self.n_groups)
-    }
-}
-
-/// One column of a row group, to be encoded.
-#[derive(Debug)]
-pub struct Column(ToEncode);
-
-#[derive(Debug)]
-enum ToEncode {
-    Text { array: ArrayRef, descr: ColumnDescPtr },
-    Other { writer: Box<ArrowColumnWriter>, leaf: ArrowLeafColumn },
-}
-
-/// One column of a row group, encoded and compressed.
-pub struct EncodedColumn(Encoded);
-
-enum Encoded {
-    Text(Bytes, Box<ColumnCloseResult>),
-    Other(Box<ArrowColumnChunk>),
-}
-
-impl std::fmt::Debug for EncodedColumn {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("EncodedColumn")
-    }
-}
-
-impl Column {
-    /// Does the work, which needs nothing of the other columns. A thread has one packer for all columns.
-    ///
-    /// # Errors
-    /// None that a batch of a [`super::Gatherer`] can cause.
-    pub fn encode(self, packer: &mut Packer) -> Result<EncodedColumn, Error> {
-        Ok(EncodedColumn(match self.0 {
-            ToEncode::Text { array, descr } => {
-                let (bytes, told) = text_chunk::encode(&array, &descr, packer)?;
-                Encoded::Text(bytes.into(), Box::new(told))
-            }
-            ToEncode::Other { mut writer, leaf } => {
-                writer.write(&leaf)?;
-                Encoded::Other(Box::new(writer.close()?))
-            }
-        }))
+        write!(f, "ParquetWriter({} rows)", self.n_rows)
     }
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
-    /// Begins a file of that schema. What is to be told of its source is written at its end.
+    /// Begins a file with row groups of so many rows, the last one of which may have fewer. What is to be told of its
+    /// source is written at its end.
     ///
     /// # Errors
     /// What `out` reports.
-    pub fn new(out: W, schema: &SchemaRef, facts: &Facts, created_by: &str) -> Result<Self, ParquetError> {
-        let level = ZstdLevel::try_new(LEVEL)?;
+    pub fn new(
+        out: W,
+        options: &Options,
+        source: Option<Source>,
+        facts: &Facts,
+        created_by: &str,
+        codes: &'static CodeSets,
+        group_rows: usize,
+    ) -> Result<Self, ParquetError> {
+        let (columns, sent) = (What::all(facts.version, options), What::sent(facts.version, options));
+        let schema = schema(&columns, options);
         let properties = WriterProperties::builder()
             .set_writer_version(WriterVersion::PARQUET_1_0)
-            .set_compression(Compression::ZSTD(level))
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(LEVEL)?))
             .set_dictionary_enabled(true)
             .set_statistics_enabled(EnabledStatistics::Page)
-            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .set_max_row_group_row_count(Some(group_rows))
             .set_created_by(created_by.to_owned())
             .build();
-        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(out, Arc::clone(schema), options)?;
-        let (file, columns) = writer.into_serialized_writer()?;
-        Ok(Self { file, columns, schema: Arc::clone(schema), facts: facts.clone(), n_groups: 0 })
+        let of_arrow = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(out, Arc::clone(&schema), of_arrow)?;
+        let (file, _) = writer.into_serialized_writer()?;
+        Ok(Self {
+            file,
+            schema,
+            facts: facts.clone(),
+            source: source.map(|source| source.name).unwrap_or_default(),
+            codes,
+            sent,
+            columns,
+            group_rows,
+            parts: Vec::new(),
+            n_skipped: 0,
+            n_pending: 0,
+            n_bytes: 0,
+            spare: Vec::new(),
+            n_rows: 0,
+        })
     }
 
-    /// The columns of a batch, which is to be the next row group.
-    ///
-    /// # Errors
-    /// None that a batch of that schema can cause.
-    pub fn begin_group(&mut self, batch: &RecordBatch) -> Result<Vec<Column>, ParquetError> {
-        let mut writers = self.columns.create_column_writers(self.n_groups)?.into_iter();
-        let mut columns = Vec::with_capacity(batch.num_columns());
-        for (at, (field, array)) in self.schema.fields().iter().zip(batch.columns()).enumerate() {
-            // No column is nested, so that each is one leaf.
-            let writer = writers.next().ok_or_else(|| ParquetError::General("a column too many".to_owned()))?;
-            if is_text(array.data_type()) {
-                let descr = self.file.schema_descr().column(at);
-                columns.push(Column(ToEncode::Text { array: Arc::clone(array), descr }));
-                continue;
-            }
-            if let Some(leaf) = compute_leaves(field, array)?.into_iter().next() {
-                columns.push(Column(ToEncode::Other { writer: Box::new(writer), leaf }));
-            }
+    /// Adds a part, and leaves another one in its place whose memory may be used again. Row groups that are full then
+    /// are to be written before more is added.
+    pub fn add(&mut self, part: &mut Part) {
+        let taken = std::mem::replace(part, self.spare.pop().unwrap_or_default());
+        self.n_rows += taken.n_rows as u64;
+        self.n_pending += taken.n_rows;
+        self.n_bytes += taken.n_bytes;
+        self.parts.push(taken);
+    }
+
+    /// How many rows have been added.
+    pub const fn n_rows(&self) -> u64 {
+        self.n_rows
+    }
+
+    /// How many of them have not been written.
+    pub const fn n_pending(&self) -> usize {
+        self.n_pending
+    }
+
+    /// Whether there are rows enough for a row group.
+    pub const fn is_full(&self) -> bool {
+        self.n_pending >= self.group_rows || self.n_bytes > ROW_GROUP_BYTES && self.n_pending > 0
+    }
+
+    /// The columns of the next row group, those with most to do first; none if no rows are left.
+    pub fn columns(&self) -> Vec<Column<'_>> {
+        if self.n_pending == 0 {
+            return Vec::new();
         }
-        Ok(columns)
+        let place = |at: usize| -> Place { (at, self.columns[at], self.file.schema_descr().column(at)) };
+        let (n_rows, mut columns) = (self.n_pending.min(self.group_rows), Vec::with_capacity(self.sent.len()));
+        for (at, &what) in self.sent.iter().enumerate() {
+            let mut own = None;
+            let mut derived = Vec::new();
+            for other in 0..self.columns.len() {
+                if self.columns[other] == what {
+                    own = Some(place(other));
+                } else if what.field().is_some_and(|field| self.columns[other].field() == Some(field)) {
+                    derived.push(place(other));
+                }
+            }
+            let Some(own) = own else { continue };
+            let is_drug = derived.iter().any(|(_, what, _)| *what == What::Ndc11);
+            let cvx = self.sent.iter().position(|&what| is_drug && what == What::Cell(Field::Cvx));
+            let cvx = cvx.map_or_else(Vec::new, |cvx| self.slices(cvx, n_rows));
+            let (slices, codes, source) = (self.slices(at, n_rows), self.codes, self.source.as_str());
+            columns.push(Column { slices, n_rows, own, derived, cvx, codes, source });
+        }
+        columns.sort_by_key(|column| std::cmp::Reverse(column.weight()));
+        columns
     }
 
-    /// Writes a row group; its columns are in their order.
+    /// The next rows of a column.
+    fn slices(&self, at: usize, n_rows: usize) -> Vec<Slice<'_>> {
+        let (mut left, mut start) = (n_rows, self.n_skipped);
+        let mut slices = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            let end = part.n_rows.min(start + left);
+            if end > start {
+                slices.push((&part.columns[at], start..end));
+            }
+            left -= end - start;
+            start = 0;
+        }
+        slices
+    }
+
+    /// Writes a row group, whose columns come in any order.
     ///
     /// # Errors
-    /// What the writer reports.
-    pub fn write_group(&mut self, columns: Vec<EncodedColumn>) -> Result<(), ParquetError> {
+    /// What the writer reports, and a column that is missing.
+    pub fn write_group(&mut self, mut columns: Vec<EncodedColumn>) -> Result<(), ParquetError> {
+        columns.sort_unstable_by_key(|column| column.at);
         let mut group = self.file.next_row_group()?;
         for column in columns {
-            match column.0 {
-                Encoded::Text(bytes, told) => group.append_column(&bytes, *told)?,
-                Encoded::Other(chunk) => chunk.append_to_row_group(&mut group)?,
-            }
+            group.append_column(&bytes::Bytes::from(column.bytes), *column.told)?;
         }
         group.close()?;
-        self.n_groups += 1;
+        let mut left = self.n_pending.min(self.group_rows);
+        self.n_pending -= left;
+        left += self.n_skipped;
+        let n_done = self
+            .parts
+            .iter()
+            .take_while(|part| {
+                let is_done = part.n_rows <= left;
+                left -= if is_done { part.n_rows } else { 0 };
+                is_done
+            })
+            .count();
+        self.n_skipped = left;
+        self.n_bytes = self.parts[n_done..].iter().map(|part| part.n_bytes).sum();
+        self.spare.extend(self.parts.drain(..n_done));
         Ok(())
     }
 
-    /// Ends the file; `sha256` is that of its source, if it is known by now.
+    /// Ends the file; `sha256` is that of its source, if it is known by now. All rows have been written before.
     ///
     /// # Errors
     /// What the writer reports.

@@ -1,11 +1,16 @@
 //! The way back.
 
 use crate::made::{file, make, parquet, stream};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use bytes::Bytes;
 use cvrs_spec::Version;
 use cvrs_transform::columns::{Batches, Compression, Dictionaries, FileForm, Options, TextWriter};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use std::io::Cursor;
+use std::sync::Arc;
 
 /// The text that batches stand for.
 fn text(batches: Batches) -> Vec<u8> {
@@ -24,6 +29,29 @@ fn read(bytes: Vec<u8>) -> Vec<u8> {
         FileForm::ArrowFile => Batches::arrow_file(Cursor::new(bytes)).expect("a file"),
         FileForm::ArrowStream => Batches::arrow_stream(Cursor::new(bytes)).expect("a stream"),
     })
+}
+
+/// All columns of a Parquet file, group by group.
+fn whole(bytes: &[u8], rows: usize) -> Vec<RecordBatch> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::copy_from_slice(bytes)).expect("Parquet");
+    let batches = reader.with_batch_size(rows).build().expect("Parquet");
+    batches.map(|batch| plain(&batch.expect("sound"))).collect()
+}
+
+/// The same batch without metadata and with texts instead of dictionaries.
+fn plain(batch: &RecordBatch) -> RecordBatch {
+    let schema = batch.schema();
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, array)| {
+        let array = match array.as_dictionary_opt::<Int32Type>() {
+            Some(array) => {
+                let array = array.downcast_dict::<StringArray>().expect("texts");
+                Arc::new(array.into_iter().collect::<StringArray>()) as ArrayRef
+            }
+            None => Arc::clone(array),
+        };
+        (field.name().clone(), array, true)
+    });
+    RecordBatch::try_from_iter_with_nullable(columns.collect::<Vec<_>>()).expect("columns of one length")
 }
 
 /// Cells of any text that a canonical file can hold.
@@ -79,6 +107,18 @@ proptest! {
     }
 
     #[test]
+    fn parquet_holds_what_the_batches_hold(
+        text in any_canonical(),
+        options in any_options(),
+        rows in 1usize..6,
+        chunk in 1usize..5,
+    ) {
+        let text = text.into_bytes();
+        let batches = make(&text, &options, chunk, rows, Dictionaries::OfBatch).batches;
+        prop_assert_eq!(whole(&parquet(&text, &options, chunk, rows), rows), batches.iter().map(plain).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn chunks_do_not_show(text in any_canonical(), options in any_options(), rows in 1usize..6, chunk in 1usize..5) {
         let text = text.into_bytes();
         prop_assert_eq!(parquet(&text, &options, chunk, rows), parquet(&text, &options, usize::MAX, rows));
@@ -111,7 +151,12 @@ fn a_hundred_thousand_records_of_every_model_and_event_come_back_byte_for_byte()
         assert!(count(column, value.as_bytes()) > 1000, "{value}");
     }
     let own = Options::default();
-    assert!(read(parquet(&text, &own, 999, 65_536)) == text);
+    let packed = parquet(&text, &own, 999, 65_536);
+    assert!(packed == parquet(&text, &own, 20_001, 65_536));
+    // Here columns are long enough for more than one page, and for texts without a dictionary.
+    let batches = make(&text, &own, 999, 65_536, Dictionaries::OfBatch).batches;
+    assert!(whole(&packed, 65_536) == batches.iter().map(plain).collect::<Vec<_>>());
+    assert!(read(packed) == text);
     assert!(read(file(&text, &own, Compression::Lz4, 65_536)) == text);
     assert!(read(stream(&text, &own, Compression::Zstd, 65_536)) == text);
 }

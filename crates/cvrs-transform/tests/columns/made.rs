@@ -16,15 +16,13 @@ pub(crate) struct Made {
     pub(crate) told: Vec<&'static str>,
 }
 
-/// Makes batches of `rows` rows of a text that is cut into chunks of so many lines.
-pub(crate) fn make(text: &[u8], options: &Options, chunk: usize, rows: usize, dictionaries: Dictionaries) -> Made {
+/// Makes parts of a text that is cut into chunks of so many lines, one after another in the same memory. Gives the codes
+/// of what was told.
+fn parts(text: &[u8], mut builder: Builder<'_>, chunk: usize, mut take: impl FnMut(&mut Part)) -> Vec<&'static str> {
     let (header, body) = Header::split_off(text);
     let mut index = Index::default();
     index.build(body);
-    let builder = Builder::new(&header, options, CodeSets::builtin());
-    let source = options.source.then(|| Source { name: "a.txt".to_owned() });
-    let mut gatherer = Gatherer::new(header.version(), options, source, rows, dictionaries);
-    let (mut part, mut cells, mut batches) = (Part::default(), Vec::new(), Vec::new());
+    let (mut part, mut cells) = (Part::default(), Vec::new());
     let (mut findings, mut number) = (Vec::new(), 0);
     let lines: Vec<_> = index.lines(body).collect();
     for chunk in lines.chunks(chunk) {
@@ -34,28 +32,55 @@ pub(crate) fn make(text: &[u8], options: &Options, chunk: usize, rows: usize, di
             let record = index.record(body, &header, *line, &mut cells);
             builder.push(&record, line.number as u64 + 2, number, &mut part, &mut findings);
         }
-        let taken = gatherer.add(&part, |batch| {
+        builder.end(&mut part);
+        take(&mut part);
+    }
+    findings.iter().map(|finding| finding.code).collect()
+}
+
+fn source(options: &Options) -> Option<Source> {
+    options.source.then(|| Source { name: "a.txt".to_owned() })
+}
+
+/// Makes batches of `rows` rows of a text that is cut into chunks of so many lines.
+pub(crate) fn make(text: &[u8], options: &Options, chunk: usize, rows: usize, dictionaries: Dictionaries) -> Made {
+    let (header, _) = Header::split_off(text);
+    let builder = Builder::new(&header, options, CodeSets::builtin());
+    let mut gatherer = Gatherer::new(header.version(), options, source(options), rows, dictionaries);
+    let mut batches = Vec::new();
+    let told = parts(text, builder, chunk, |part| {
+        let taken = gatherer.add(part, |batch| {
             batches.push(batch);
             Ok::<(), Error>(())
         });
         taken.expect("it fits");
-    }
+    });
     batches.extend(gatherer.finish().expect("it fits"));
     let line = &text[..header.byte_len()];
     let facts = Facts::of_header(line, &header, "cvrs of a test");
-    Made { batches, gatherer, facts, told: findings.iter().map(|finding| finding.code).collect() }
+    Made { batches, gatherer, facts, told }
 }
 
 /// The same as a Parquet file of row groups of so many rows.
 pub(crate) fn parquet(text: &[u8], options: &Options, chunk: usize, rows: usize) -> Vec<u8> {
-    let made = make(text, options, chunk, rows, Dictionaries::OfBatch);
-    let mut writer =
-        ParquetWriter::new(Vec::new(), made.gatherer.schema(), &made.facts, "cvrs of a test").expect("a schema");
-    let mut packer = Packer::new().expect("memory");
-    for batch in &made.batches {
-        let columns = writer.begin_group(batch).expect("columns").into_iter();
-        let encoded = columns.map(|column| column.encode(&mut packer).expect("encoded")).collect();
+    let (header, _) = Header::split_off(text);
+    let facts = Facts::of_header(&text[..header.byte_len()], &header, "cvrs of a test");
+    let codes = CodeSets::builtin();
+    let writer = ParquetWriter::new(Vec::new(), options, source(options), &facts, "cvrs of a test", codes, rows);
+    let (mut writer, mut packer) = (writer.expect("a schema"), Packer::new().expect("memory"));
+    let mut write_group = |writer: &mut ParquetWriter<Vec<u8>>| {
+        let columns = writer.columns().into_iter();
+        let encoded = columns.flat_map(|column| column.encode(&mut packer).expect("encoded")).collect();
         writer.write_group(encoded).expect("a group");
+    };
+    parts(text, Builder::for_parquet(&header, options, codes), chunk, |part| {
+        writer.add(part);
+        while writer.is_full() {
+            write_group(&mut writer);
+        }
+    });
+    while writer.n_pending() > 0 {
+        write_group(&mut writer);
     }
     writer.finish(None).expect("a file")
 }

@@ -33,7 +33,7 @@ pub(super) fn run(conversion: &Conversion<'_>, input: Input) -> Result<Exit> {
         plan.sha256 = if input.is_rewindable() { Some(sha256(input.again()?)?) } else { None };
     }
     let compression = conversion.args.columns.compression.map_or(Compression::default(), CompressionName::compression);
-    let converter = ToColumns::new(conversion, &plan)?;
+    let converter = ToColumns::new(conversion, &plan, false)?;
     conversion.drive(input, &converter, ArrowOutput { plan, place, is_stream, compression, begun: None })
 }
 

@@ -19,15 +19,16 @@ pub(super) const TOOL: &str = concat!("cvrs ", env!("CARGO_PKG_VERSION"));
 /// Makes columns of records.
 pub(super) struct ToColumns<'r> {
     options: Options,
+    is_parquet: bool,
     codes: &'static CodeSets,
     /// Where the lines come from, if they are to be told and the text was made of another one.
     lines: Option<&'r dyn Origin>,
 }
 
 impl<'r> ToColumns<'r> {
-    pub(super) fn new(conversion: &'r Conversion<'_>, plan: &Plan) -> Result<Self> {
+    pub(super) fn new(conversion: &'r Conversion<'_>, plan: &Plan, is_parquet: bool) -> Result<Self> {
         let lines = conversion.lines().filter(|_| plan.options.source);
-        Ok(Self { options: plan.options.clone(), codes: stored_codes::current()?, lines })
+        Ok(Self { options: plan.options.clone(), is_parquet, codes: stored_codes::current()?, lines })
     }
 }
 
@@ -36,7 +37,8 @@ impl cvrs_engine::Convert for ToColumns<'_> {
     type Product = Part;
 
     fn worker(&self, header: &Header) -> Builder<'static> {
-        Builder::new(header, &self.options, self.codes)
+        let make = if self.is_parquet { Builder::for_parquet } else { Builder::new };
+        make(header, &self.options, self.codes)
     }
 
     fn begin(&self, builder: &mut Builder<'static>, part: &mut Part) {
@@ -54,13 +56,18 @@ impl cvrs_engine::Convert for ToColumns<'_> {
         let line = self.lines.map_or(place.line, |lines| lines.line(place.line));
         builder.push(record, line, place.record, part, findings);
     }
+
+    fn end(&self, builder: &mut Builder<'static>, part: &mut Part) -> cvrs_engine::Result<()> {
+        builder.end(part);
+        Ok(())
+    }
 }
 
 /// What a conversion to columns goes by.
 pub(super) struct Plan {
     pub(super) options: Options,
     told: Option<cvrs_spec::Version>,
-    source: Option<Source>,
+    pub(super) source: Option<Source>,
     pub(super) sha256: Option<String>,
 }
 
@@ -88,7 +95,8 @@ impl Plan {
 pub(super) fn sha256(mut input: Input) -> Result<String> {
     let name = input.name().to_owned();
     let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
+    // What is hashed is in the nearest memory still.
+    let mut buffer = vec![0; 128 << 10];
     let read: &mut dyn FnMut(&mut [u8]) -> std::io::Result<usize> = match input.body()? {
         Body::Plain { file, len } => {
             let mut at = 0;

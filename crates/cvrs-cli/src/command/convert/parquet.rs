@@ -5,11 +5,11 @@ use super::output::Output;
 use super::{Conversion, Result};
 use crate::fault::{Exit, Fault};
 use crate::outputs::Place;
+use crate::stored_codes;
+use cvrs_codes::CodeSets;
 use cvrs_engine::io::Input;
 use cvrs_engine::{Checked, Error};
-use cvrs_transform::columns::{
-    Column, Dictionaries, EncodedColumn, Gatherer, Packer, ParquetWriter, Part, ROW_GROUP_ROWS, RecordBatch,
-};
+use cvrs_transform::columns::{Column, EncodedColumn, Packer, ParquetWriter, Part, ROW_GROUP_ROWS};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -21,10 +21,15 @@ pub(super) fn run(conversion: &Conversion<'_>, input: Input) -> Result<Exit> {
     // The hash is told at the end of the file, so that the text can be hashed while it is converted.
     let reading = input.again()?;
     let hash = std::thread::spawn(move || sha256(reading));
-    let converter = ToColumns::new(conversion, &plan)?;
+    let converter = ToColumns::new(conversion, &plan, true)?;
     let out = Shared(Arc::new(Mutex::new(Out { place, failure: None })));
     let threads = conversion.tuning().threads;
-    conversion.drive(input, &converter, ParquetOutput { plan, out, threads, hash, file: None })
+    let codes = stored_codes::current()?;
+    conversion.drive(
+        input,
+        &converter,
+        ParquetOutput { plan, codes, out, threads, packers: Vec::new(), hash, file: None },
+    )
 }
 
 /// Where the bytes go, and why they did not: the library that writes Parquet gives only words for it.
@@ -60,17 +65,14 @@ impl Write for Shared {
 
 struct ParquetOutput {
     plan: Plan,
+    codes: &'static CodeSets,
     out: Shared,
     threads: usize,
+    /// One for each thread that encodes columns.
+    packers: Vec<Packer>,
     /// The hash of the input's text, in the making.
     hash: JoinHandle<Result<String>>,
-    file: Option<ParquetFile>,
-}
-
-/// A file that has been begun.
-struct ParquetFile {
-    gatherer: Gatherer,
-    writer: ParquetWriter<Shared>,
+    file: Option<ParquetWriter<Shared>>,
 }
 
 /// What was behind an error of the library, if it was the writing.
@@ -84,39 +86,31 @@ impl ParquetOutput {
     }
 }
 
-/// Writes a row group; so many threads encode its columns.
+/// Writes a row group; as many threads encode its columns as there are packers.
 fn write_group(
     writer: &mut ParquetWriter<Shared>,
-    batch: &RecordBatch,
-    threads: usize,
+    packers: &mut [Packer],
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let columns = writer.begin_group(batch)?;
-    let n_columns = columns.len();
-    let todo = Mutex::new(columns.into_iter().enumerate());
-    let done = Mutex::new(Vec::with_capacity(n_columns));
-    let work = || {
-        let mut packer = Packer::new();
+    let todo = Mutex::new(writer.columns().into_iter());
+    let done = Mutex::new(Vec::new());
+    let work = |packer: &mut Packer| {
         loop {
-            let next: Option<(usize, Column)> = todo.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some((at, column)) = next else { return };
-            let encoded = match &mut packer {
-                Ok(packer) => column.encode(packer).map_err(Box::<dyn std::error::Error + Send + Sync>::from),
-                Err(error) => Err(error.to_string().into()),
-            };
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((at, encoded));
+            let next: Option<Column<'_>> = todo.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(column) = next else { return };
+            let encoded = column.encode(packer);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push(encoded);
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..threads.min(n_columns) {
-            scope.spawn(work);
-        }
-        work();
+        let mut packers = packers.iter_mut();
+        let own = packers.next();
+        packers.for_each(|packer| drop(scope.spawn(|| work(packer))));
+        own.map(work);
     });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(at, _)| *at);
-    let encoded: std::result::Result<Vec<EncodedColumn>, _> = done.into_iter().map(|(_, encoded)| encoded).collect();
-    let encoded = encoded.map_err(|error| -> Box<dyn std::error::Error> { error })?;
-    Ok(writer.write_group(encoded)?)
+    drop(todo);
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let encoded: std::result::Result<Vec<Vec<EncodedColumn>>, _> = done.into_iter().collect();
+    Ok(writer.write_group(encoded?.into_iter().flatten().collect())?)
 }
 
 impl Output for ParquetOutput {
@@ -124,20 +118,24 @@ impl Output for ParquetOutput {
 
     fn begin(&mut self, header: &[u8]) -> cvrs_engine::Result<()> {
         let facts = self.plan.facts(header);
-        let gatherer = self.plan.gatherer(&facts, ROW_GROUP_ROWS, Dictionaries::OfBatch);
         let created_by = TOOL.replace(' ', " version ");
-        let writer = ParquetWriter::new(self.out.clone(), gatherer.schema(), &facts, &created_by);
-        let writer = writer.map_err(|error| self.failed(&error))?;
-        self.file = Some(ParquetFile { gatherer, writer });
+        let (options, source) = (&self.plan.options, self.plan.source.clone());
+        let writer =
+            ParquetWriter::new(self.out.clone(), options, source, &facts, &created_by, self.codes, ROW_GROUP_ROWS);
+        self.file = Some(writer.map_err(|error| self.failed(&error))?);
         Ok(())
     }
 
     fn put(&mut self, part: &mut Part) -> cvrs_engine::Result<()> {
-        let threads = self.threads;
-        let Some(ParquetFile { gatherer, writer, .. }) = &mut self.file else { return Ok(()) };
-        let added: std::result::Result<(), Box<dyn std::error::Error>> =
-            gatherer.add(part, |batch| write_group(writer, &batch, threads));
-        added.map_err(|error| self.failed(&error))
+        let Some(writer) = &mut self.file else { return Ok(()) };
+        writer.add(part);
+        while writer.is_full() {
+            while self.packers.len() < self.threads {
+                self.packers.push(Packer::new().map_err(|error| unwritable(&error))?);
+            }
+            write_group(writer, &mut self.packers).map_err(|error| failed(&self.out, &error))?;
+        }
+        Ok(())
     }
 
     fn can_restart(&self) -> bool {
@@ -150,19 +148,20 @@ impl Output for ParquetOutput {
     }
 
     fn finish(mut self, checked: &Checked) -> Result<()> {
-        let Some(mut file) = self.file.take() else { return Ok(()) };
-        let last = file.gatherer.finish().map_err(|error| self.fault(&error))?;
-        if let Some(batch) = last {
-            write_group(&mut file.writer, &batch, self.threads).map_err(|error| self.fault(&error))?;
+        let Some(mut writer) = self.file.take() else { return Ok(()) };
+        if self.packers.is_empty() {
+            self.packers.push(Packer::new().map_err(|error| self.fault(&error))?);
         }
-        let rows = file.gatherer.n_rows();
-        if rows != checked.summary.clean {
-            let clean = checked.summary.clean;
+        while writer.n_pending() > 0 {
+            write_group(&mut writer, &mut self.packers).map_err(|error| self.fault(&error))?;
+        }
+        let (rows, clean) = (writer.n_rows(), checked.summary.clean);
+        if rows != clean {
             return Err(Fault::file(format!("{clean} records and {rows} rows; please report this")));
         }
         let ParquetOutput { hash, out, .. } = self;
         let hash = hash.join().map_err(|_| Fault::engine("", Error::WorkerPanicked))??;
-        let ended = file.writer.finish(Some(hash)).map(drop);
+        let ended = writer.finish(Some(hash)).map(drop);
         ended.map_err(|error| Fault::engine("", failed(&out, &error)))?;
         let out = Arc::into_inner(out.0).map(|out| out.into_inner().unwrap_or_else(PoisonError::into_inner));
         out.map_or(Ok(()), |out| out.place.commit())
