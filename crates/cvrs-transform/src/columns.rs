@@ -36,7 +36,7 @@ pub use gather::{Dictionaries, Gatherer};
 pub use ipc::{Compression, FileWriter, StreamWriter};
 pub use layout::{Facts, LineEnd, Options, Source};
 pub use pages::Packer;
-pub use parquet_file::{ParquetWriter, ROW_GROUP_ROWS};
+pub use parquet_file::{ParquetWriter, ROW_GROUP_ROWS, RowGroup};
 pub use read::{BadColumn, TextWriter};
 
 /// Rows of a batch of the Arrow forms.

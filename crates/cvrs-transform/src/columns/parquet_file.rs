@@ -17,6 +17,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnDescPtr;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -24,23 +25,39 @@ use std::sync::Arc;
 pub const ROW_GROUP_ROWS: usize = 131_072;
 
 /// A row group of more text than that ends before it has all its rows, so that no text takes all memory.
-const ROW_GROUP_BYTES: usize = 128 << 20;
+const ROW_GROUP_BYTES: usize = 96 << 20;
+
+/// What the columns are and are made with.
+#[derive(Debug)]
+struct Layout {
+    source: String,
+    codes: &'static CodeSets,
+    /// The columns of the parts.
+    sent: Vec<What>,
+    /// The columns of the file.
+    columns: Vec<(What, ColumnDescPtr)>,
+}
+
+/// The rows of a row group, which need nothing of the writer until they are encoded.
+#[derive(Debug)]
+pub struct RowGroup {
+    layout: Arc<Layout>,
+    parts: Vec<Arc<Part>>,
+    /// How many rows of the first part are in the row group before.
+    n_skipped: usize,
+    n_rows: usize,
+}
 
 /// Writes parts of a [`super::Builder::for_parquet`] as row groups.
 pub struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
     schema: SchemaRef,
     facts: Facts,
-    source: String,
-    codes: &'static CodeSets,
-    /// The columns of the parts.
-    sent: Vec<What>,
-    /// The columns of the file.
-    columns: Vec<What>,
+    layout: Arc<Layout>,
     group_rows: usize,
-    /// What has been added and not yet written.
-    parts: Vec<Part>,
-    /// How many rows of the first part have been written.
+    /// What has been added and is in no row group yet.
+    parts: Vec<Arc<Part>>,
+    /// How many rows of the first part are in one.
     n_skipped: usize,
     n_pending: usize,
     n_bytes: usize,
@@ -82,14 +99,14 @@ impl<W: Write + Send> ParquetWriter<W> {
         let of_arrow = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(out, Arc::clone(&schema), of_arrow)?;
         let (file, _) = writer.into_serialized_writer()?;
+        let source = source.map(|source| source.name).unwrap_or_default();
+        let columns = columns.into_iter().enumerate().map(|(at, what)| (what, file.schema_descr().column(at)));
+        let layout = Arc::new(Layout { source, codes, sent, columns: columns.collect() });
         Ok(Self {
             file,
             schema,
             facts: facts.clone(),
-            source: source.map(|source| source.name).unwrap_or_default(),
-            codes,
-            sent,
-            columns,
+            layout,
             group_rows,
             parts: Vec::new(),
             n_skipped: 0,
@@ -101,13 +118,13 @@ impl<W: Write + Send> ParquetWriter<W> {
     }
 
     /// Adds a part, and leaves another one in its place whose memory may be used again. Row groups that are full then
-    /// are to be written before more is added.
+    /// are to be taken before more is added.
     pub fn add(&mut self, part: &mut Part) {
         let taken = std::mem::replace(part, self.spare.pop().unwrap_or_default());
         self.n_rows += taken.n_rows as u64;
         self.n_pending += taken.n_rows;
         self.n_bytes += taken.n_bytes;
-        self.parts.push(taken);
+        self.parts.push(Arc::new(taken));
     }
 
     /// How many rows have been added.
@@ -115,85 +132,45 @@ impl<W: Write + Send> ParquetWriter<W> {
         self.n_rows
     }
 
-    /// How many of them have not been written.
-    pub const fn n_pending(&self) -> usize {
-        self.n_pending
+    /// The next row group that is full.
+    pub fn full_group(&mut self) -> Option<RowGroup> {
+        let is_full = self.n_pending >= self.group_rows || self.n_bytes > ROW_GROUP_BYTES;
+        if is_full { self.last_group() } else { None }
     }
 
-    /// Whether there are rows enough for a row group.
-    pub const fn is_full(&self) -> bool {
-        self.n_pending >= self.group_rows || self.n_bytes > ROW_GROUP_BYTES && self.n_pending > 0
-    }
-
-    /// The columns of the next row group, those with most to do first; none if no rows are left.
-    pub fn columns(&self) -> Vec<Column<'_>> {
-        if self.n_pending == 0 {
-            return Vec::new();
+    /// The next row group, full or not; none if no rows are left.
+    pub fn last_group(&mut self) -> Option<RowGroup> {
+        let n_rows = self.n_pending.min(self.group_rows);
+        if n_rows == 0 {
+            return None;
         }
-        let place = |at: usize| -> Place { (at, self.columns[at], self.file.schema_descr().column(at)) };
-        let (n_rows, mut columns) = (self.n_pending.min(self.group_rows), Vec::with_capacity(self.sent.len()));
-        for (at, &what) in self.sent.iter().enumerate() {
-            let mut own = None;
-            let mut derived = Vec::new();
-            for other in 0..self.columns.len() {
-                if self.columns[other] == what {
-                    own = Some(place(other));
-                } else if what.field().is_some_and(|field| self.columns[other].field() == Some(field)) {
-                    derived.push(place(other));
-                }
-            }
-            let Some(own) = own else { continue };
-            let is_drug = derived.iter().any(|(_, what, _)| *what == What::Ndc11);
-            let cvx = self.sent.iter().position(|&what| is_drug && what == What::Cell(Field::Cvx));
-            let cvx = cvx.map_or_else(Vec::new, |cvx| self.slices(cvx, n_rows));
-            let (slices, codes, source) = (self.slices(at, n_rows), self.codes, self.source.as_str());
-            columns.push(Column { slices, n_rows, own, derived, cvx, codes, source });
+        self.n_pending -= n_rows;
+        let n_skipped = self.n_skipped;
+        let (mut left, mut n_done) = (n_skipped + n_rows, 0);
+        while let Some(part) = self.parts.get(n_done).filter(|part| part.n_rows <= left) {
+            left -= part.n_rows;
+            n_done += 1;
         }
-        columns.sort_by_key(|column| std::cmp::Reverse(column.weight()));
-        columns
-    }
-
-    /// The next rows of a column.
-    fn slices(&self, at: usize, n_rows: usize) -> Vec<Slice<'_>> {
-        let (mut left, mut start) = (n_rows, self.n_skipped);
-        let mut slices = Vec::with_capacity(self.parts.len());
-        for part in &self.parts {
-            let end = part.n_rows.min(start + left);
-            if end > start {
-                slices.push((&part.columns[at], start..end));
-            }
-            left -= end - start;
-            start = 0;
-        }
-        slices
+        self.n_skipped = left;
+        let mut parts: Vec<Arc<Part>> = self.parts.drain(..n_done).collect();
+        // The part in which the next row group begins.
+        parts.extend(self.parts.first().filter(|_| left > 0).map(Arc::clone));
+        self.n_bytes = self.parts.iter().map(|part| part.n_bytes).sum();
+        Some(RowGroup { layout: Arc::clone(&self.layout), parts, n_skipped, n_rows })
     }
 
     /// Writes a row group, whose columns come in any order.
     ///
     /// # Errors
     /// What the writer reports, and a column that is missing.
-    pub fn write_group(&mut self, mut columns: Vec<EncodedColumn>) -> Result<(), ParquetError> {
+    pub fn write_group(&mut self, group: RowGroup, mut columns: Vec<EncodedColumn>) -> Result<(), ParquetError> {
         columns.sort_unstable_by_key(|column| column.at);
-        let mut group = self.file.next_row_group()?;
+        let mut file_group = self.file.next_row_group()?;
         for column in columns {
-            group.append_column(&bytes::Bytes::from(column.bytes), *column.told)?;
+            file_group.append_column(&bytes::Bytes::from(column.bytes), *column.told)?;
         }
-        group.close()?;
-        let mut left = self.n_pending.min(self.group_rows);
-        self.n_pending -= left;
-        left += self.n_skipped;
-        let n_done = self
-            .parts
-            .iter()
-            .take_while(|part| {
-                let is_done = part.n_rows <= left;
-                left -= if is_done { part.n_rows } else { 0 };
-                is_done
-            })
-            .count();
-        self.n_skipped = left;
-        self.n_bytes = self.parts[n_done..].iter().map(|part| part.n_bytes).sum();
-        self.spare.extend(self.parts.drain(..n_done));
+        file_group.close()?;
+        self.spare.extend(group.parts.into_iter().filter_map(Arc::into_inner));
         Ok(())
     }
 
@@ -209,5 +186,46 @@ impl<W: Write + Send> ParquetWriter<W> {
             self.file.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
         }
         self.file.into_inner()
+    }
+}
+
+impl RowGroup {
+    /// The columns that were sent, those with most to do first.
+    pub fn columns(&self) -> Vec<Column<'_>> {
+        let Layout { source, codes, sent, columns } = &*self.layout;
+        let mut all = Vec::with_capacity(sent.len());
+        for (at, &what) in sent.iter().enumerate() {
+            let (mut own, mut derived) = (None, Vec::new());
+            for (other, (of, descr)) in columns.iter().enumerate() {
+                let place: Place = (other, *of, Arc::clone(descr));
+                if *of == what {
+                    own = Some(place);
+                } else if what.field().is_some_and(|field| of.field() == Some(field)) {
+                    derived.push(place);
+                }
+            }
+            let Some(own) = own else { continue };
+            let is_drug = derived.iter().any(|(_, what, _)| *what == What::Ndc11);
+            let cvx = sent.iter().position(|&what| is_drug && what == What::Cell(Field::Cvx));
+            let cvx = cvx.map_or_else(Vec::new, |cvx| self.slices(cvx));
+            all.push(Column { slices: self.slices(at), n_rows: self.n_rows, own, derived, cvx, codes, source });
+        }
+        all.sort_by_key(|column| std::cmp::Reverse(column.weight()));
+        all
+    }
+
+    /// The rows of a column.
+    fn slices(&self, at: usize) -> Vec<Slice<'_>> {
+        let (mut left, mut start) = (self.n_rows, self.n_skipped);
+        let mut slices = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            let end = part.n_rows.min(start + left);
+            if end > start {
+                slices.push((&part.columns[at], start..end));
+            }
+            left -= end - start;
+            start = 0;
+        }
+        slices
     }
 }

@@ -4,7 +4,7 @@ use cvrs_codes::CodeSets;
 use cvrs_parse::{Header, Index};
 use cvrs_transform::columns::{
     Builder, Compression, Dictionaries, Error, Facts, FileWriter, Gatherer, Options, Packer, ParquetWriter, Part,
-    RecordBatch, Source, StreamWriter,
+    RecordBatch, RowGroup, Source, StreamWriter,
 };
 
 /// Batches of a text, with what goes with them.
@@ -68,19 +68,19 @@ pub(crate) fn parquet(text: &[u8], options: &Options, chunk: usize, rows: usize)
     let codes = CodeSets::builtin();
     let writer = ParquetWriter::new(Vec::new(), options, source(options), &facts, "cvrs of a test", codes, rows);
     let (mut writer, mut packer) = (writer.expect("a schema"), Packer::new().expect("memory"));
-    let mut write_group = |writer: &mut ParquetWriter<Vec<u8>>| {
-        let columns = writer.columns().into_iter();
+    let mut write = |writer: &mut ParquetWriter<Vec<u8>>, group: RowGroup| {
+        let columns = group.columns().into_iter();
         let encoded = columns.flat_map(|column| column.encode(&mut packer).expect("encoded")).collect();
-        writer.write_group(encoded).expect("a group");
+        writer.write_group(group, encoded).expect("a group");
     };
     parts(text, Builder::for_parquet(&header, options, codes), chunk, |part| {
         writer.add(part);
-        while writer.is_full() {
-            write_group(&mut writer);
+        while let Some(group) = writer.full_group() {
+            write(&mut writer, group);
         }
     });
-    while writer.n_pending() > 0 {
-        write_group(&mut writer);
+    while let Some(group) = writer.last_group() {
+        write(&mut writer, group);
     }
     writer.finish(None).expect("a file")
 }

@@ -9,7 +9,7 @@ use crate::stored_codes;
 use cvrs_codes::CodeSets;
 use cvrs_engine::io::Input;
 use cvrs_engine::{Checked, Error};
-use cvrs_transform::columns::{Column, EncodedColumn, Packer, ParquetWriter, Part, ROW_GROUP_ROWS};
+use cvrs_transform::columns::{Column, EncodedColumn, Packer, ParquetWriter, Part, ROW_GROUP_ROWS, RowGroup};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -25,11 +25,7 @@ pub(super) fn run(conversion: &Conversion<'_>, input: Input) -> Result<Exit> {
     let out = Shared(Arc::new(Mutex::new(Out { place, failure: None })));
     let threads = conversion.tuning().threads;
     let codes = stored_codes::current()?;
-    conversion.drive(
-        input,
-        &converter,
-        ParquetOutput { plan, codes, out, threads, packers: Vec::new(), hash, file: None },
-    )
+    conversion.drive(input, &converter, ParquetOutput { plan, codes, out, threads, hash, file: None })
 }
 
 /// Where the bytes go, and why they did not: the library that writes Parquet gives only words for it.
@@ -68,11 +64,25 @@ struct ParquetOutput {
     codes: &'static CodeSets,
     out: Shared,
     threads: usize,
-    /// One for each thread that encodes columns.
-    packers: Vec<Packer>,
     /// The hash of the input's text, in the making.
     hash: JoinHandle<Result<String>>,
-    file: Option<ParquetWriter<Shared>>,
+    file: Option<Begun>,
+}
+
+/// A file that has been begun.
+struct Begun {
+    writer: ParquetWriter<Shared>,
+    /// One for each thread that encodes columns.
+    packers: Vec<Packer>,
+    /// The row group before the one that is gathered.
+    encoding: Option<JoinHandle<Encoding>>,
+}
+
+/// A row group, its columns as they stand in the file, and the packers to be used again.
+struct Encoding {
+    group: RowGroup,
+    columns: std::result::Result<Vec<EncodedColumn>, String>,
+    packers: Vec<Packer>,
 }
 
 /// What was behind an error of the library, if it was the writing.
@@ -86,12 +96,9 @@ impl ParquetOutput {
     }
 }
 
-/// Writes a row group; as many threads encode its columns as there are packers.
-fn write_group(
-    writer: &mut ParquetWriter<Shared>,
-    packers: &mut [Packer],
-) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let todo = Mutex::new(writer.columns().into_iter());
+/// Encodes a row group; as many threads do as there are packers.
+fn encode(group: RowGroup, mut packers: Vec<Packer>) -> Encoding {
+    let todo = Mutex::new(group.columns().into_iter());
     let done = Mutex::new(Vec::new());
     let work = |packer: &mut Packer| {
         loop {
@@ -109,8 +116,38 @@ fn write_group(
     });
     drop(todo);
     let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let encoded: std::result::Result<Vec<Vec<EncodedColumn>>, _> = done.into_iter().collect();
-    Ok(writer.write_group(encoded?.into_iter().flatten().collect())?)
+    let columns: std::result::Result<Vec<Vec<EncodedColumn>>, _> = done.into_iter().collect();
+    let columns = columns.map(|columns| columns.into_iter().flatten().collect()).map_err(|error| error.to_string());
+    Encoding { group, columns, packers }
+}
+
+impl Begun {
+    /// Has a row group encoded, on threads of its own if there is more than one: the next one is gathered meanwhile.
+    fn encode(&mut self, group: RowGroup, threads: usize, out: &Shared) -> cvrs_engine::Result<()> {
+        self.write_encoded(out)?;
+        let mut packers = std::mem::take(&mut self.packers);
+        while packers.len() < threads {
+            packers.push(Packer::new().map_err(|error| unwritable(&error))?);
+        }
+        if threads == 1 {
+            return self.write(encode(group, packers), out);
+        }
+        self.encoding = Some(std::thread::spawn(move || encode(group, packers)));
+        Ok(())
+    }
+
+    /// Writes the row group that is being encoded, if there is one, once it is.
+    fn write_encoded(&mut self, out: &Shared) -> cvrs_engine::Result<()> {
+        let Some(encoding) = self.encoding.take() else { return Ok(()) };
+        self.write(encoding.join().map_err(|_| Error::WorkerPanicked)?, out)
+    }
+
+    fn write(&mut self, encoding: Encoding, out: &Shared) -> cvrs_engine::Result<()> {
+        let Encoding { group, columns, packers } = encoding;
+        self.packers = packers;
+        let columns = columns.map_err(|error| unwritable(&error))?;
+        self.writer.write_group(group, columns).map_err(|error| failed(out, &error))
+    }
 }
 
 impl Output for ParquetOutput {
@@ -122,18 +159,16 @@ impl Output for ParquetOutput {
         let (options, source) = (&self.plan.options, self.plan.source.clone());
         let writer =
             ParquetWriter::new(self.out.clone(), options, source, &facts, &created_by, self.codes, ROW_GROUP_ROWS);
-        self.file = Some(writer.map_err(|error| self.failed(&error))?);
+        let writer = writer.map_err(|error| self.failed(&error))?;
+        self.file = Some(Begun { writer, packers: Vec::new(), encoding: None });
         Ok(())
     }
 
     fn put(&mut self, part: &mut Part) -> cvrs_engine::Result<()> {
-        let Some(writer) = &mut self.file else { return Ok(()) };
-        writer.add(part);
-        while writer.is_full() {
-            while self.packers.len() < self.threads {
-                self.packers.push(Packer::new().map_err(|error| unwritable(&error))?);
-            }
-            write_group(writer, &mut self.packers).map_err(|error| failed(&self.out, &error))?;
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.writer.add(part);
+        while let Some(group) = file.writer.full_group() {
+            file.encode(group, self.threads, &self.out)?;
         }
         Ok(())
     }
@@ -148,13 +183,13 @@ impl Output for ParquetOutput {
     }
 
     fn finish(mut self, checked: &Checked) -> Result<()> {
-        let Some(mut writer) = self.file.take() else { return Ok(()) };
-        if self.packers.is_empty() {
-            self.packers.push(Packer::new().map_err(|error| self.fault(&error))?);
+        let Some(mut file) = self.file.take() else { return Ok(()) };
+        let fault = |error| Fault::engine("", error);
+        while let Some(group) = file.writer.last_group() {
+            file.encode(group, self.threads, &self.out).map_err(fault)?;
         }
-        while writer.n_pending() > 0 {
-            write_group(&mut writer, &mut self.packers).map_err(|error| self.fault(&error))?;
-        }
+        file.write_encoded(&self.out).map_err(fault)?;
+        let writer = file.writer;
         let (rows, clean) = (writer.n_rows(), checked.summary.clean);
         if rows != clean {
             return Err(Fault::file(format!("{clean} records and {rows} rows; please report this")));
@@ -165,11 +200,5 @@ impl Output for ParquetOutput {
         ended.map_err(|error| Fault::engine("", failed(&out, &error)))?;
         let out = Arc::into_inner(out.0).map(|out| out.into_inner().unwrap_or_else(PoisonError::into_inner));
         out.map_or(Ok(()), |out| out.place.commit())
-    }
-}
-
-impl ParquetOutput {
-    fn fault(&self, error: &impl ToString) -> Fault {
-        Fault::engine("", self.failed(error))
     }
 }
