@@ -236,6 +236,9 @@ fn append(pending: &mut Values, values: &Values, rows: Range<usize>, numbers: &m
                         let number = &mut numbers[key as usize];
                         if *number == NO_KEY {
                             *number = all.number(distinct.texts.get(key as usize));
+                            if all.texts.bytes.len() > i32::MAX as usize {
+                                return Err(Error::OffsetOverflowError(all.texts.bytes.len()));
+                            }
                         }
                         *number
                     }
