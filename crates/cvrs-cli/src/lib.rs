@@ -55,6 +55,8 @@ pub fn run() -> ExitCode {
     };
     let common = &args.common;
     common.color.apply();
+    #[cfg(target_os = "linux")]
+    cvrs_engine::io::map_files();
     let ended = match &args.command {
         Command::Validate(validate) => command::validate::run(validate, common),
         Command::Fix(fix) => command::fix::run(fix, common),

@@ -15,12 +15,12 @@ pub const MAX_LINE_BYTES: usize = 64 << 20;
 /// Beyond the end of a range, so many bytes are read at first to find the end of its last line.
 const SLACK: usize = 4 << 10;
 
-/// Lines in a worker's buffer.
+/// Lines of a text: in a worker's buffer, or where they are in memory anyway.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chunk {
     /// Number of the chunk in the text, from 0.
     pub(crate) sequence: u64,
-    /// Where the lines stand in the buffer.
+    /// Where the lines stand in the buffer, or in the bytes in memory.
     pub(crate) range: std::ops::Range<usize>,
     /// Offset of the first line in the text.
     pub(crate) byte: u64,
@@ -33,9 +33,44 @@ pub trait ReadAt: Sync {
     /// # Errors
     /// If there are not so many bytes, or they cannot be read.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<()>;
+
+    /// All of the bytes, if they are in memory and need not be copied.
+    fn bytes(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// Tells that the bytes of a range will be asked for next, so that they are at hand then.
+    fn prepare(&self, range: std::ops::Range<u64>) {
+        let _ = range;
+    }
+
+    /// Tells that nothing before `offset` will be asked for again, as a rule.
+    fn release(&self, offset: u64) {
+        let _ = offset;
+    }
+
+    /// Whether the parts of [`ReadAt::bytes`] that were looked at so far were there.
+    ///
+    /// # Errors
+    /// If bytes were lost meanwhile and others stand in their place.
+    fn check(&self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    /// The same after the last look, whatever it costs.
+    ///
+    /// # Errors
+    /// As [`ReadAt::check`].
+    fn check_end(&self) -> std::io::Result<()> {
+        self.check()
+    }
 }
 
 impl ReadAt for &[u8] {
+    fn bytes(&self) -> Option<&[u8]> {
+        Some(self)
+    }
+
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
         let bytes = self.get(start..).and_then(|rest| rest.get(..buffer.len()));
@@ -84,27 +119,98 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Fills `buffer` with the next chunk; `None` at the end.
-    pub(crate) fn next(&self, buffer: &mut Vec<u8>) -> Result<Option<Chunk>> {
+    /// The lines of a chunk that a [`Reader`] gave out with that buffer.
+    pub(crate) fn lines<'b>(&'b self, chunk: &Chunk, buffer: &'b [u8]) -> &'b [u8] {
         match self {
-            Self::Ranges { file, start, end, chunk_bytes, next } => {
-                let sequence = next.fetch_add(1, Ordering::Relaxed);
+            Self::Ranges { file, .. } => &file.bytes().unwrap_or(buffer)[chunk.range.clone()],
+            Self::Stream { .. } => &buffer[chunk.range.clone()],
+        }
+    }
+
+    /// Tells that the first so many chunks are done with.
+    pub(crate) fn release(&self, n_chunks: u64) {
+        if let Self::Ranges { file, start, chunk_bytes, .. } = self {
+            file.release(start + n_chunks * *chunk_bytes as u64);
+        }
+    }
+
+    /// Whether the lines given out so far are those of the text.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self {
+            Self::Ranges { file, .. } => file.check().map_err(Error::Read),
+            Self::Stream { .. } => Ok(()),
+        }
+    }
+
+    /// A way through the chunks for one of the workers.
+    pub(crate) const fn reader(&self) -> Reader<'_, 'a> {
+        Reader { source: self, claimed: None }
+    }
+
+    /// Takes the number of a chunk that no other worker has; it may lie beyond the end.
+    fn claim(&self) -> u64 {
+        match self {
+            Self::Ranges { next, .. } => next.fetch_add(1, Ordering::Relaxed),
+            Self::Stream { .. } => 0,
+        }
+    }
+
+    /// The range of a file's chunk; empty beyond the end.
+    fn range(&self, sequence: u64) -> std::ops::Range<u64> {
+        match self {
+            Self::Ranges { start, end, chunk_bytes, .. } => {
                 let first = start + sequence * *chunk_bytes as u64;
-                if first >= *end {
-                    return Ok(None);
-                }
-                let last = (first + *chunk_bytes as u64).min(*end);
-                read_range(*file, first..last, sequence == 0, *end, buffer)
-                    .map(|(range, byte)| Some(Chunk { sequence, range, byte }))
+                first.min(*end)..(first + *chunk_bytes as u64).min(*end)
             }
-            Self::Stream { state, chunk_bytes } => {
-                state.lock().map_err(|_| Error::WorkerPanicked)?.next(*chunk_bytes, buffer)
-            }
+            Self::Stream { .. } => 0..0,
         }
     }
 }
 
-/// Reads the lines whose first byte lies in `range`: their place in the buffer and the offset of the first.
+/// A worker's way through a source.
+///
+/// Of bytes in memory it takes a chunk before it has done with the one before, so that it knows what it will look at
+/// next: what lies far off can then be fetched while it is busy.
+pub(crate) struct Reader<'s, 'a> {
+    source: &'s Source<'a>,
+    claimed: Option<u64>,
+}
+
+impl<'s> Reader<'s, '_> {
+    /// The next chunk, its lines in `buffer` unless they are in memory; `None` at the end.
+    pub(crate) fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Chunk>> {
+        match self.source {
+            Source::Ranges { file, end, .. } => {
+                let sequence = self.claimed.take().unwrap_or_else(|| self.source.claim());
+                let range = self.source.range(sequence);
+                if range.is_empty() {
+                    file.check_end().map_err(Error::Read)?;
+                    return Ok(None);
+                }
+                if file.bytes().is_some() {
+                    let claimed = self.source.claim();
+                    file.prepare(self.source.range(claimed));
+                    self.claimed = Some(claimed);
+                }
+                read_range(*file, range, sequence == 0, *end, buffer)
+                    .map(|(range, byte)| Some(Chunk { sequence, range, byte }))
+            }
+            Source::Stream { state, chunk_bytes } => {
+                state.lock().map_err(|_| Error::WorkerPanicked)?.next(*chunk_bytes, buffer)
+            }
+        }
+    }
+
+    /// What is looked at after the chunk given out last, as far as that is known.
+    pub(crate) fn upcoming(&self) -> &'s [u8] {
+        let (Source::Ranges { file, .. }, Some(claimed)) = (self.source, self.claimed) else { return &[] };
+        let range = self.source.range(claimed);
+        file.bytes().map_or(&[], |bytes| &bytes[range.start as usize..range.end as usize])
+    }
+}
+
+/// Reads the lines whose first byte lies in `range`: their place in the buffer, or in the bytes in memory, and the
+/// offset of the first.
 ///
 /// `is_first` says that a line starts at the range's start; else one does only after a line feed.
 pub(crate) fn read_range(
@@ -114,6 +220,11 @@ pub(crate) fn read_range(
     end: u64,
     buffer: &mut Vec<u8>,
 ) -> Result<(std::ops::Range<usize>, u64)> {
+    if let Some(bytes) = file.bytes() {
+        let found = find_range(&bytes[..end as usize], range.start as usize..range.end as usize, is_first)?;
+        let byte = found.start as u64;
+        return Ok((found, byte));
+    }
     let from = if is_first { range.start } else { range.start - 1 };
     let wanted = (range.end - from) as usize;
     let mut filled = 0;
@@ -140,6 +251,26 @@ pub(crate) fn read_range(
             return Ok((start..filled, from + start as u64));
         }
         target = (filled * 2).min((end - from) as usize).min(filled + MAX_LINE_BYTES);
+    }
+}
+
+/// The same of bytes in memory.
+fn find_range(text: &[u8], range: std::ops::Range<usize>, is_first: bool) -> Result<std::ops::Range<usize>> {
+    let start = if is_first {
+        range.start
+    } else {
+        match memchr::memchr(b'\n', &text[range.start - 1..range.end - 1]) {
+            Some(at) => range.start + at,
+            // No line starts in the range.
+            None => return Ok(range.end..range.end),
+        }
+    };
+    let line = memchr::memrchr(b'\n', &text[start..range.end - 1]).map_or(start, |at| start + at + 1);
+    let most = line.saturating_add(MAX_LINE_BYTES + 2).min(text.len());
+    match memchr::memchr(b'\n', &text[range.end - 1..most.max(range.end)]) {
+        Some(at) => Ok(start..range.end + at),
+        None if most < text.len() => Err(Error::LineTooLong { byte: line as u64 }),
+        None => Ok(start..text.len()),
     }
 }
 
@@ -199,9 +330,10 @@ mod tests {
     fn gather(source: &Source<'_>) -> Vec<(u64, Vec<u8>)> {
         let mut chunks = Vec::new();
         let mut buffer = Vec::new();
-        while let Some(chunk) = source.next(&mut buffer).expect("readable") {
+        let mut reader = source.reader();
+        while let Some(chunk) = reader.next(&mut buffer).expect("readable") {
             if !chunk.range.is_empty() {
-                chunks.push((chunk.byte, buffer[chunk.range].to_vec()));
+                chunks.push((chunk.byte, source.lines(&chunk, &buffer).to_vec()));
             }
         }
         chunks
@@ -227,14 +359,24 @@ mod tests {
         }
     }
 
+    /// A slice that is read as a file is.
+    struct Copied<'a>(&'a [u8]);
+
+    impl ReadAt for Copied<'_> {
+        fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
+            self.0.read_exact_at(buffer, offset)
+        }
+    }
+
     proptest! {
         #[test]
         fn chunks_are_the_text_cut_at_line_ends(
             text in prop::collection::vec(prop_oneof![3 => Just(b'a'), 1 => Just(b'\n')], 0..300),
             chunk_bytes in 1usize..50,
         ) {
-            let file: &dyn ReadAt = &&text[..];
-            check(&text, &gather(&Source::ranges(file, 0, text.len() as u64, chunk_bytes)));
+            let in_memory = gather(&Source::ranges(&&text[..], 0, text.len() as u64, chunk_bytes));
+            check(&text, &in_memory);
+            prop_assert_eq!(gather(&Source::ranges(&Copied(&text), 0, text.len() as u64, chunk_bytes)), in_memory);
             let mut reader = &text[..];
             check(&text, &gather(&Source::stream(&mut reader, Vec::new(), 0, chunk_bytes)));
         }
@@ -243,11 +385,12 @@ mod tests {
     #[test]
     fn a_line_over_the_limit_is_an_error() {
         let text = vec![b'a'; MAX_LINE_BYTES + 10];
-        let file: &dyn ReadAt = &&text[..];
-        let source = Source::ranges(file, 0, text.len() as u64, 1 << 20);
-        assert!(matches!(source.next(&mut Vec::new()), Err(Error::LineTooLong { byte: 0 })));
+        for file in [&&text[..] as &dyn ReadAt, &Copied(&text)] {
+            let source = Source::ranges(file, 0, text.len() as u64, 1 << 20);
+            assert!(matches!(source.reader().next(&mut Vec::new()), Err(Error::LineTooLong { byte: 0 })));
+        }
         let mut reader = &text[..];
         let source = Source::stream(&mut reader, Vec::new(), 0, 1 << 20);
-        assert!(matches!(source.next(&mut Vec::new()), Err(Error::LineTooLong { byte: 0 })));
+        assert!(matches!(source.reader().next(&mut Vec::new()), Err(Error::LineTooLong { byte: 0 })));
     }
 }

@@ -3,6 +3,8 @@
 use crate::chunk::ReadAt;
 use crate::convert::{Checks, Convert, Target};
 use crate::error::{Error, Result};
+#[cfg(target_os = "linux")]
+use crate::io::Mapped;
 use crate::io::{Body, Input, InputError, read_exact_at, sniff_text};
 use crate::run::{self, Asked, Checked, Control, Conversion, Request, Sinks};
 use crate::survey::{Facts, Survey};
@@ -19,6 +21,21 @@ impl ReadAt for File {
 struct Reading<'i> {
     name: String,
     input: &'i mut Input,
+    /// Whether the file may be looked at in memory, where another program's writing shows at once: for reports, not for
+    /// what is made of the text, whose every byte must be the one that was judged.
+    may_map: bool,
+}
+
+/// The first `len` bytes of a file, in memory where that is allowed and of use.
+fn place(file: File, len: u64, may_map: bool) -> Box<dyn ReadAt> {
+    #[cfg(target_os = "linux")]
+    let file = match Mapped::new(file, len, may_map) {
+        Ok(mapped) => return Box::new(mapped),
+        Err(file) => file,
+    };
+    #[cfg(not(target_os = "linux"))]
+    let _ = (len, may_map);
+    Box::new(file)
 }
 
 type Open<'a> = &'a mut dyn FnMut() -> Result<Text<'static>>;
@@ -26,10 +43,10 @@ pub(crate) type Judge<'a> = &'a dyn Fn(&[u8], bool) -> Result<()>;
 
 impl Reading<'_> {
     fn with<T>(self, act: impl FnOnce(Open<'_>, Judge<'_>) -> Result<T>) -> Result<T> {
-        let Self { name, input } = self;
+        let Self { name, input, may_map } = self;
         let mut open = || {
             Ok(match input.body()? {
-                Body::Plain { file, len } => Text::Positional { file: Box::new(file), len },
+                Body::Plain { file, len } => Text::Positional { file: place(file, len, may_map), len },
                 Body::Stream(reader) => Text::Stream(reader),
             })
         };
@@ -48,7 +65,7 @@ pub(crate) fn with_judged_text<T>(
     input: &mut Input,
     act: impl FnOnce(Text<'static>, Judge<'_>) -> Result<T>,
 ) -> Result<T> {
-    let reading = Reading { name: input.name().to_owned(), input };
+    let reading = Reading { name: input.name().to_owned(), input, may_map: false };
     reading.with(|open, judge| act(open()?, judge))
 }
 
@@ -58,7 +75,7 @@ pub(crate) fn with_judged_text<T>(
 /// As [`check_input`]. The input has its number in the survey all the same.
 pub fn survey_input(input: &mut Input, request: &Request<'_>, control: &Control, survey: &mut Survey) -> Result<()> {
     input.set_threads(request.tuning.threads);
-    let reading = Reading { name: input.name().to_owned(), input };
+    let reading = Reading { name: input.name().to_owned(), input, may_map: true };
     let n_inputs = survey.n_inputs();
     let surveyed = reading.with(|open, judge| run::survey(open, judge, request, control, survey));
     if survey.n_inputs() == n_inputs {
@@ -115,7 +132,7 @@ fn drive<C: Convert>(
     let mut input = if is_read_twice { input.rewindable(None)? } else { input };
     input.set_threads(request.tuning.threads);
     let origin = input.origin();
-    let reading = Reading { name: input.name().to_owned(), input: &mut input };
+    let reading = Reading { name: input.name().to_owned(), input: &mut input, may_map: !C::IS_ASKED };
     let asked = Asked { request, origin: origin.as_deref(), control };
     reading.with(|open, judge| run::run(open, judge, asked, facts, conversion, target))
 }

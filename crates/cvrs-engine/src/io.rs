@@ -16,6 +16,8 @@ mod decode;
 mod error;
 mod folder;
 mod kept;
+#[cfg(target_os = "linux")]
+mod mapped;
 mod open;
 mod output;
 mod output_error;
@@ -36,6 +38,10 @@ pub use compression::Compression;
 pub use error::{InputCause, InputError};
 pub use folder::AtomicFolder;
 pub use kept::Kept;
+#[cfg(target_os = "linux")]
+pub(crate) use mapped::Mapped;
+#[cfg(target_os = "linux")]
+pub use mapped::map_files;
 pub use open::{Body, Input};
 pub use output::AtomicFile;
 pub use output_error::{OutputCause, OutputError};

@@ -37,8 +37,8 @@ pub(crate) trait Job: Sync {
     /// The memory of a new worker.
     fn worker(&self) -> Self::Worker;
 
-    /// The step that needs nothing from other chunks.
-    fn look(&self, worker: &mut Self::Worker, text: &[u8], look: &mut Self::Look) -> Counts;
+    /// The step that needs nothing from other chunks. What is known to come next may be fetched meanwhile.
+    fn look(&self, worker: &mut Self::Worker, text: &[u8], upcoming: &[u8], look: &mut Self::Look) -> Counts;
 
     /// The step that knows what precedes the chunk.
     #[expect(clippy::too_many_arguments, reason = "a chunk, what is known of it, and what is made of it")]
@@ -221,6 +221,7 @@ impl<J: Job> Driver<'_, '_, '_, J> {
 
     fn take_all(&self) -> Result<()> {
         let mut worker = self.job.worker();
+        let mut reader = self.source.reader();
         let mut held: VecDeque<Held<J::Look>> = VecDeque::with_capacity(HELD);
         let mut spare: Vec<Held<J::Look>> = Vec::with_capacity(HELD);
         let (mut n_taken, mut is_at_end) = (0, false);
@@ -238,12 +239,13 @@ impl<J: Job> Driver<'_, '_, '_, J> {
                 Some(Step::Take) => {
                     let mut next = spare.pop().unwrap_or_default();
                     // Ranges are taken without waiting for each other's reading; a stream has its own lock.
-                    let Some(chunk) = self.source.next(&mut next.buffer)? else {
+                    let Some(chunk) = reader.next(&mut next.buffer)? else {
                         is_at_end = true;
                         continue;
                     };
                     n_taken = chunk.sequence + 1;
-                    next.counts = self.job.look(&mut worker, &next.buffer[chunk.range.clone()], &mut next.look);
+                    let text = self.source.lines(&chunk, &next.buffer);
+                    next.counts = self.job.look(&mut worker, text, reader.upcoming(), &mut next.look);
                     self.publish(chunk.sequence, next.counts);
                     next.chunk = chunk;
                     held.push_back(next);
@@ -251,9 +253,10 @@ impl<J: Job> Driver<'_, '_, '_, J> {
                 Some(Step::Make(before)) => {
                     let Some(mut ready) = held.pop_front() else { continue };
                     let Held { buffer, look, chunk, counts } = &mut ready;
-                    let text = &buffer[chunk.range.clone()];
+                    let text = self.source.lines(chunk, buffer);
                     let mut outcome = self.lock().spare.pop().unwrap_or_default();
                     self.job.make(&mut worker, look, text, chunk, *counts, before, &mut outcome)?;
+                    self.source.check()?;
                     self.commit(chunk.sequence, outcome)?;
                     spare.push(ready);
                 }
@@ -305,6 +308,7 @@ impl<J: Job> Driver<'_, '_, '_, J> {
             let mut commit = self.commit.lock().map_err(|_| Error::WorkerPanicked)?;
             commit(&mut outcome)?;
             drop(commit);
+            self.source.release(next + 1);
             state = self.lock();
             state.n_committed += 1;
             state.spare.push(outcome);

@@ -263,7 +263,7 @@ impl Ranges {
             (Worker::default(), Look::default(), Outcome::default(), start);
         let mut report = RangeReport::default();
         each(&mut |lines, byte| {
-            let counts = worker.screen(lines, &self.screen, &mut look);
+            let counts = worker.screen(lines, &[], &self.screen, &mut look);
             let chunk = Chunk { sequence: 0, range: 0..lines.len(), byte };
             worker.explain(&mut look, lines, &chunk, counts, before, &task, &mut outcome, None, &mut |entry| {
                 let found = Found::new(entry);
@@ -294,7 +294,7 @@ impl Ranges {
             let last = range.end.min(first + STEP_BYTES as u64);
             let (lines, byte) = read_range(text, first..last, first == body, length, &mut buffer)?;
             if !lines.is_empty() {
-                act(&buffer[lines], byte)?;
+                act(&text.bytes().unwrap_or(&buffer)[lines], byte)?;
             }
             first = last;
         }

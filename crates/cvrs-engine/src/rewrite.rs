@@ -85,7 +85,7 @@ impl<R: Rewrite> Job for RewriteJob<'_, R> {
         self.rewrite.worker()
     }
 
-    fn look(&self, worker: &mut R::Worker, text: &[u8], look: &mut R::Look) -> Counts {
+    fn look(&self, worker: &mut R::Worker, text: &[u8], _: &[u8], look: &mut R::Look) -> Counts {
         self.rewrite.look(worker, text, look)
     }
 

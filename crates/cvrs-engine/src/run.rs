@@ -160,8 +160,8 @@ impl<C: Convert> Job for CheckJob<'_, C> {
         (Worker::default(), self.converter.worker(self.task.screen.header()))
     }
 
-    fn look(&self, (worker, _): &mut Self::Worker, text: &[u8], look: &mut Look) -> Counts {
-        worker.screen(text, self.task.screen, look)
+    fn look(&self, (worker, _): &mut Self::Worker, text: &[u8], upcoming: &[u8], look: &mut Look) -> Counts {
+        worker.screen(text, upcoming, self.task.screen, look)
     }
 
     fn make(

@@ -163,7 +163,7 @@ impl Job for Gathering<'_> {
         Vec::new()
     }
 
-    fn look(&self, cells: &mut Vec<u32>, text: &[u8], index: &mut Option<Index>) -> Counts {
+    fn look(&self, cells: &mut Vec<u32>, text: &[u8], _: &[u8], index: &mut Option<Index>) -> Counts {
         let index = index.get_or_insert_with(|| Index::new(self.tier));
         index.build(text);
         let records = index.lines(text).filter(|line| !line.is_blank()).count() as u64;

@@ -184,14 +184,15 @@ impl Look {
 }
 
 impl Worker {
-    /// Splits the chunk and screens its records: how many lines and records it has.
-    pub(crate) fn screen(&mut self, text: &[u8], screen: &Screen, look: &mut Look) -> Counts {
+    /// Splits the chunk and screens its records: how many lines and records it has. What comes next is fetched into the
+    /// caches meanwhile.
+    pub(crate) fn screen(&mut self, text: &[u8], upcoming: &[u8], screen: &Screen, look: &mut Look) -> Counts {
         let Look { index, stopped } = look;
         let index = index.get_or_insert_with(|| screen.index());
         index.build(text);
         stopped.clear();
         let is_utf8 = !screen.asks_for_utf8() || !index.has_high() || simdutf8::basic::from_utf8(text).is_ok();
-        let screened = screen.lines(text, index, is_utf8, &mut self.memory, stopped);
+        let screened = screen.lines_before(upcoming, text, index, is_utf8, &mut self.memory, stopped);
         // Only what stands around it shows that the last line lacks its end.
         let last = index.n_lines().wrapping_sub(1) as u32;
         if !index.ends_with_line_feed() && stopped.last().is_none_or(|stopped| stopped.line != last) {

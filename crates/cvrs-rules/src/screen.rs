@@ -189,6 +189,21 @@ impl Screen {
         memory: &mut Memory,
         stopped: &mut Vec<Stopped>,
     ) -> Screened {
+        self.lines_before(&[], text, index, is_utf8, memory, stopped)
+    }
+
+    /// As [`Screen::lines`]; where the caller knows which bytes it will look at next, these are fetched into the caches
+    /// meanwhile, since this check waits for the processor, and that look waits for the memory.
+    pub fn lines_before(
+        &self,
+        upcoming: &[u8],
+        text: &[u8],
+        index: &Index,
+        is_utf8: bool,
+        memory: &mut Memory,
+        stopped: &mut Vec<Stopped>,
+    ) -> Screened {
+        let text = Text::new(text, upcoming);
         match self.tier {
             #[cfg(target_arch = "x86_64")]
             Tier::Avx512 => tiers::avx512(self, text, index, is_utf8, memory, stopped),
@@ -212,17 +227,17 @@ impl Screen {
     #[inline(always)]
     fn lines_in<V: Suspect>(
         &self,
-        text: &[u8],
+        whole: Text<'_>,
         index: &Index,
         is_utf8: bool,
         memory: &mut Memory,
         stopped: &mut Vec<Stopped>,
     ) -> Screened {
+        let text = whole.bytes();
         let n_columns = self.header.n_columns();
         let mut screened = Screened::default();
         let (mut odd, mut edges) = (Passed::new(index.odd()), Passed::new(index.edges()));
         let (mut spare, mut places): (Window, Places) = ([0; MOST_COLUMNS + 1], Places::NONE);
-        let whole = Text::new(text);
         let mut next_places = self.places_ahead::<V>(whole, index, 0, memory);
         for number in 0..index.n_lines() {
             let places_ahead = next_places;
@@ -239,6 +254,7 @@ impl Screen {
                 && text[end as usize - 1] == b'\r';
             // With one column a regular row may be a blank line, which is looked for below.
             let is_regular = entries - usize::from(is_crlf) == n_columns && n_columns > 1;
+            V::fetch_upcoming(whole, window[0].wrapping_add(1));
             if !is_regular || is_odd || self.stops_all {
                 let is_crlf = entries == 2 && window[1] + 1 == end && text.get(end as usize - 1) == Some(&b'\r');
                 let is_crlf = is_crlf && (end as usize) < text.len();
@@ -529,14 +545,14 @@ mod tiers {
     #![expect(unsafe_code, reason = "calls of code for a feature that was found")]
 
     use super::vector::{Avx2, Avx512};
-    use super::{Cells, Memory, Screen, Screened, Stage, Stopped, Suspicion};
+    use super::{Cells, Memory, Screen, Screened, Stage, Stopped, Suspicion, Text};
     use cvrs_parse::Index;
 
     macro_rules! tier {
         ($name:ident, $suspect:ident, $vector:ident, $features:literal) => {
             pub(super) fn $name(
                 screen: &Screen,
-                text: &[u8],
+                text: Text<'_>,
                 index: &Index,
                 is_utf8: bool,
                 memory: &mut Memory,
@@ -545,7 +561,7 @@ mod tiers {
                 #[target_feature(enable = $features)]
                 fn inner(
                     screen: &Screen,
-                    text: &[u8],
+                    text: Text<'_>,
                     index: &Index,
                     is_utf8: bool,
                     memory: &mut Memory,

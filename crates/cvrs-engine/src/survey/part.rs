@@ -73,7 +73,7 @@ impl Surveyor {
         let (mut worker, mut index, mut step) = (job.worker(), None, Gathered::default());
         let (mut gathered, mut before) = (Gathered::default(), Counts::default());
         each(&mut |text, byte| {
-            let counts = job.look(&mut worker, text, &mut index);
+            let counts = job.look(&mut worker, text, &[], &mut index);
             let chunk = Chunk { sequence: 0, range: 0..text.len(), byte };
             job.make(&mut worker, &mut index, text, &chunk, counts, before, &mut step)?;
             gathered.models.append(&mut step.models);

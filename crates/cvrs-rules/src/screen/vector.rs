@@ -17,17 +17,26 @@ pub(crate) const ROOM: usize = 32;
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
     bytes: &'a [u8],
+    /// What will be looked at after it, if known.
+    upcoming: &'a [u8],
     n_starts: usize,
 }
 
 impl<'a> Text<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, n_starts: (bytes.len() + 1).saturating_sub(ROOM) }
+    pub(crate) const fn new(bytes: &'a [u8], upcoming: &'a [u8]) -> Self {
+        Self { bytes, upcoming, n_starts: (bytes.len() + 1).saturating_sub(ROOM) }
     }
 
     #[inline(always)]
     pub(crate) const fn bytes(self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// What will be looked at after it, if known.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "asked by the tiers that can fetch"))]
+    #[inline(always)]
+    pub(crate) const fn upcoming(self) -> &'a [u8] {
+        self.upcoming
     }
 
     /// Whether there is room for vectors behind that place.
@@ -101,6 +110,11 @@ pub(crate) trait Vector: Copy {
     /// Fetches a place of a table into the nearest cache, where the machine can be told to; nothing depends on it.
     #[inline(always)]
     fn fetch(_: &Quad) {}
+
+    /// Fetches the bytes of what comes next that are as far in it as `at` is in this text, some five hundred, into the
+    /// second-nearest cache, where the machine can be told to; nothing depends on it.
+    #[inline(always)]
+    fn fetch_upcoming(_: Text<'_>, _at: u32) {}
 
     /// Three dates as [`packed`] numbers, if each is a day or a month and none is of a 29 February, of the year 0 or
     /// no date at all. A month stands for its first day, in the third for its 28th; the third may be empty and is then
@@ -181,12 +195,12 @@ mod tests {
                 text.push(b'\t');
             }
             text.extend([b'x'; ROOM]);
-            let portable = ask::<Portable>(Text::new(&text), start, length, tag, (starts, lengths));
+            let portable = ask::<Portable>(Text::new(&text, &[]), start, length, tag, (starts, lengths));
             prop_assert_eq!(portable.among, [true, true, false]);
             prop_assert_eq!(portable.equal, [true, false]);
             prop_assert_eq!(portable.with_last[3], 7);
             prop_assert_eq!(&portable.among_four, &[true, true, true, true, false]);
-            prop_assert_eq!(portable.short[0], ask::<Portable>(Text::new(&text), start, length % 16, tag, (starts, lengths)).key[0]);
+            prop_assert_eq!(portable.short[0], ask::<Portable>(Text::new(&text, &[]), start, length % 16, tag, (starts, lengths)).key[0]);
             let mut bytes = text[start..start + length.min(32) as usize].to_vec();
             bytes.resize(32, 0);
             bytes[31] |= tag;
@@ -195,10 +209,10 @@ mod tests {
             #[cfg(target_arch = "x86_64")]
             {
                 if Tier::Avx2.is_available() {
-                    prop_assert_eq!(&ask::<Avx2>(Text::new(&text), start, length, tag, (starts, lengths)), &portable);
+                    prop_assert_eq!(&ask::<Avx2>(Text::new(&text, &[]), start, length, tag, (starts, lengths)), &portable);
                 }
                 if Tier::Avx512.is_available() {
-                    prop_assert_eq!(&ask::<Avx512>(Text::new(&text), start, length, tag, (starts, lengths)), &portable);
+                    prop_assert_eq!(&ask::<Avx512>(Text::new(&text, &[]), start, length, tag, (starts, lengths)), &portable);
                 }
             }
         }

@@ -5,9 +5,9 @@
 use super::portable::MASKS;
 use super::{Pair, Quad, Text, Vector};
 use core::arch::x86_64::{
-    __m128i, __m256i, _MM_HINT_T0, _bzhi_u32, _mm_add_epi64, _mm_aesenc_si128, _mm_and_si128, _mm_blendv_epi8,
-    _mm_cvtsi128_si64, _mm_loadu_si128, _mm_mask_loadu_epi8, _mm_maskz_loadu_epi8, _mm_or_si128, _mm_prefetch,
-    _mm_setr_epi8, _mm_storeu_si128, _mm256_and_si256, _mm256_andnot_si256, _mm256_broadcastsi128_si256,
+    __m128i, __m256i, _MM_HINT_T0, _MM_HINT_T1, _bzhi_u32, _mm_add_epi64, _mm_aesenc_si128, _mm_and_si128,
+    _mm_blendv_epi8, _mm_cvtsi128_si64, _mm_loadu_si128, _mm_mask_loadu_epi8, _mm_maskz_loadu_epi8, _mm_or_si128,
+    _mm_prefetch, _mm_setr_epi8, _mm_storeu_si128, _mm256_and_si256, _mm256_andnot_si256, _mm256_broadcastsi128_si256,
     _mm256_castsi256_pd, _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpeq_epi64,
     _mm256_cmpgt_epi16, _mm256_extracti128_si256, _mm256_insert_epi64, _mm256_loadu_si256, _mm256_madd_epi16,
     _mm256_maddubs_epi16, _mm256_maskz_loadu_epi8, _mm256_max_epu8, _mm256_movemask_epi8, _mm256_movemask_pd,
@@ -36,6 +36,19 @@ fn at(text: Text<'_>, start: usize) -> *const u8 {
 fn fetch(quad: &Quad) {
     // SAFETY: a hint that reads nothing; SSE is part of the machine.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(quad).cast()) }
+}
+
+/// So many lines of a cache hold a record, mostly.
+const LINES_OF_A_RECORD: usize = 6;
+
+#[inline(always)]
+fn fetch_upcoming(text: Text<'_>, at: u32) {
+    // Of nothing, what is far before any memory is named: that costs no more than to ask.
+    let first = text.upcoming().as_ptr().wrapping_add(at as usize);
+    for line in 0..LINES_OF_A_RECORD {
+        // SAFETY: a hint that may name any address and reads nothing; SSE is part of the machine.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(first.wrapping_add(64 * line).cast()) }
+    }
 }
 
 #[inline(always)]
@@ -280,6 +293,11 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
+    fn fetch_upcoming(text: Text<'_>, at: u32) {
+        fetch_upcoming(text, at);
+    }
+
+    #[inline(always)]
     fn dates(text: Text<'_>, starts: [usize; 3], lengths: [u32; 3]) -> Option<[u64; 3]> {
         if !are_usual(lengths) {
             return None;
@@ -388,6 +406,11 @@ impl Vector for Avx512 {
     #[inline(always)]
     fn fetch(quad: &Quad) {
         fetch(quad);
+    }
+
+    #[inline(always)]
+    fn fetch_upcoming(text: Text<'_>, at: u32) {
+        fetch_upcoming(text, at);
     }
 
     #[inline(always)]
