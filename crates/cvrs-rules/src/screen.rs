@@ -33,7 +33,7 @@ mod vector;
 
 use crate::rules::races;
 use crate::{Book, Codes};
-use cells::{Cells, MOST_COLUMNS, Places, Window};
+use cells::{Cells, MOST_COLUMNS, Window};
 use cvrs_parse::{Header, Index, Record, Tier};
 use cvrs_report::Level;
 use cvrs_spec::{Event, Model};
@@ -237,7 +237,7 @@ impl Screen {
         let n_columns = self.header.n_columns();
         let mut screened = Screened::default();
         let (mut odd, mut edges) = (Passed::new(index.odd()), Passed::new(index.edges()));
-        let (mut spare, mut places): (Window, Places) = ([0; MOST_COLUMNS + 1], Places::NONE);
+        let mut spare: Window = [0; MOST_COLUMNS + 1];
         let mut next_places = self.places_ahead::<V>(whole, index, 0, memory);
         for number in 0..index.n_lines() {
             let places_ahead = next_places;
@@ -269,12 +269,7 @@ impl Screen {
                 spare[..window.len()].copy_from_slice(window);
                 &spare
             });
-            if n_columns <= 48 {
-                places.note::<48>(window);
-            } else {
-                places.note::<MOST_COLUMNS>(window);
-            }
-            let cells = Cells::new(whole, &places, end as usize);
+            let cells = Cells::new(whole, window, end as usize);
             let is_text_odd = is_edged || !is_utf8 && !is_line_utf8(text, window, n_columns);
             let stopped_by =
                 if is_text_odd { Some(Stage::Text) } else { self.record_stops_with_room(&cells, places_ahead, memory) };
@@ -313,9 +308,9 @@ impl Screen {
     ) -> Option<Stage> {
         let Some(plan) = self.plan_of(cells) else { return Some(Stage::Cells) };
         let are_lengths_wrong = if self.header.n_columns() <= 48 {
-            are_lengths_wrong::<48>(cells.lengths(), plan)
+            are_lengths_wrong::<48>(cells.window(), plan)
         } else {
-            are_lengths_wrong::<MOST_COLUMNS>(cells.lengths(), plan)
+            are_lengths_wrong::<MOST_COLUMNS>(cells.window(), plan)
         };
         if are_lengths_wrong {
             return Some(Stage::Cells);
@@ -404,7 +399,7 @@ impl Screen {
             is_good
         };
         if stage <= Stage::Cells {
-            suspicion = Suspicion::of_columns(wrong_lengths(cells.lengths(), plan));
+            suspicion = Suspicion::of_columns(wrong_lengths(cells.window(), plan));
             for passage in &plan.passages {
                 let key = passage.key::<V>(cells);
                 if !memory.passages.has::<V>(key)
@@ -483,29 +478,30 @@ impl Screen {
 
 /// Whether any of the first `N` columns is too short or too long.
 #[inline(always)]
-fn are_lengths_wrong<const N: usize>(lengths: &[u32; 256], plan: &Plan) -> bool {
+fn are_lengths_wrong<const N: usize>(window: &Window, plan: &Plan) -> bool {
     let mut wrong = 0u32;
     for column in 0..N {
-        wrong |= u32::from(is_length_wrong(lengths, plan, column));
+        wrong |= u32::from(is_length_wrong(window, plan, column));
     }
     wrong != 0
 }
 
 #[inline(always)]
-fn is_length_wrong(lengths: &[u32; 256], plan: &Plan, column: usize) -> bool {
-    lengths[column].wrapping_sub(plan.min[column]) > plan.span[column]
+fn is_length_wrong(window: &Window, plan: &Plan, column: usize) -> bool {
+    let length = window[column + 1].wrapping_sub(window[column]).wrapping_sub(1);
+    length.wrapping_sub(plan.min[column]) > plan.span[column]
 }
 
 /// A bit for each of the columns that is too short or too long.
 #[inline(always)]
-fn wrong_lengths(lengths: &[u32; 256], plan: &Plan) -> u64 {
+fn wrong_lengths(window: &Window, plan: &Plan) -> u64 {
     let mut wrong = 0;
     // Told in a few instructions; which ones they are takes one for each.
-    if !are_lengths_wrong::<MOST_COLUMNS>(lengths, plan) {
+    if !are_lengths_wrong::<MOST_COLUMNS>(window, plan) {
         return wrong;
     }
     for column in 0..MOST_COLUMNS {
-        wrong |= u64::from(is_length_wrong(lengths, plan, column)) << column;
+        wrong |= u64::from(is_length_wrong(window, plan, column)) << column;
     }
     wrong
 }

@@ -20,43 +20,19 @@ pub(crate) struct Word {
     pub(crate) length: u32,
 }
 
-/// Where the cells of a record start and how long they are, in bytes; as long as a byte can count, so that no look-up
-/// needs a check. Kept from record to record.
-pub(crate) struct Places {
-    starts: [u32; 256],
-    lengths: [u32; 256],
-}
-
-impl Places {
-    pub(crate) const NONE: Self = Self { starts: [0; 256], lengths: [0; 256] };
-
-    /// Notes the first `N` columns of a line.
-    #[inline(always)]
-    pub(crate) fn note<const N: usize>(&mut self, window: &Window) {
-        // Two loops, each simple enough to become a few vector instructions.
-        for (start, before) in self.starts[..N].iter_mut().zip(&window[..N]) {
-            *start = before.wrapping_add(1);
-        }
-        let ends = window[..N].iter().zip(&window[1..=N]);
-        for (length, (before, end)) in self.lengths[..N].iter_mut().zip(ends) {
-            *length = end.wrapping_sub(*before).wrapping_sub(1);
-        }
-    }
-}
-
 /// The cells of a regular record.
 #[derive(Clone, Copy)]
 pub(crate) struct Cells<'a> {
     text: Text<'a>,
-    places: &'a Places,
+    window: &'a Window,
     /// Whether vectors may be read from the start of each cell on.
     has_room: bool,
 }
 
 impl<'a> Cells<'a> {
     #[inline(always)]
-    pub(crate) const fn new(text: Text<'a>, places: &'a Places, end: usize) -> Self {
-        Self { text, places, has_room: text.has_room(end) }
+    pub(crate) const fn new(text: Text<'a>, window: &'a Window, end: usize) -> Self {
+        Self { text, window, has_room: text.has_room(end) }
     }
 
     #[inline(always)]
@@ -65,24 +41,23 @@ impl<'a> Cells<'a> {
     }
 
     #[inline(always)]
-    pub(crate) const fn lengths(&self) -> &'a [u32; 256] {
-        &self.places.lengths
+    pub(crate) const fn window(&self) -> &'a Window {
+        self.window
     }
 
     #[inline(always)]
     pub(crate) const fn start(&self, column: u32) -> usize {
-        self.places.starts[column as u8 as usize] as usize
+        self.window[column as usize % MOST_COLUMNS].wrapping_add(1) as usize
     }
 
     #[inline(always)]
     pub(crate) const fn end(&self, column: u32) -> usize {
-        let at = column as u8 as usize;
-        self.places.starts[at].wrapping_add(self.places.lengths[at]) as usize
+        self.window[column as usize % MOST_COLUMNS + 1] as usize
     }
 
     #[inline(always)]
     pub(crate) const fn length(&self, column: u32) -> u32 {
-        self.places.lengths[column as u8 as usize]
+        (self.end(column) as u32).wrapping_sub(self.start(column) as u32)
     }
 
     /// The cell's first eight bytes and what follows them.
