@@ -368,15 +368,8 @@ impl Screen {
     #[inline(always)]
     fn is_unknown_wrong<V: Vector>(&self, cells: &Cells<'_>, plan: &Plan, memory: &mut Memory) -> bool {
         for passage in &plan.passages {
-            let key = passage.key::<V>(cells);
-            if memory.passages.has::<V>(key) {
-                continue;
-            }
-            if !passage.is_good(cells, plan, &self.sets) {
+            if !passage.is_known_or_good::<V>(cells, plan, &self.sets, memory) {
                 return true;
-            }
-            if passage.is_short(cells) {
-                memory.passages.remember::<V>(V::words(key));
             }
         }
         !plan.redacted.iter().all(|run| run.is_good(cells))

@@ -7,6 +7,7 @@
 //! else changes.
 
 use super::cells::Cells;
+use super::memory::Memory;
 use super::plan::{Content, Plan};
 use super::sets::SetTable;
 use super::vector::Vector;
@@ -20,6 +21,8 @@ pub(crate) struct Passage {
     pub(crate) last: u32,
     /// Told apart from runs of other columns or other tests; stands in the top byte of its keys.
     pub(crate) tag: [u64; 4],
+    /// The same columns in two runs, for the record in which it is too long to be remembered as one.
+    halves: Vec<Self>,
 }
 
 /// What the passages of all plans of a screen test: equal runs with equal tests share what is remembered.
@@ -63,8 +66,13 @@ pub(crate) fn passages(contents: &[Content], tags: &mut Tags) -> Option<Vec<Pass
             end += 1;
         }
         if end > at {
-            let tag = tags.of(at as u32, &contents[at..end])?;
-            passages.push(Passage { first: at as u32, last: end as u32 - 1, tag: [0, 0, 0, tag << 56] });
+            let mut passage = Passage::new(at, end, contents, tags)?;
+            if end - at > 1 {
+                let middle = at.midpoint(end);
+                passage.halves =
+                    vec![Passage::new(at, middle, contents, tags)?, Passage::new(middle, end, contents, tags)?];
+            }
+            passages.push(passage);
         }
         at = end.max(at + 1);
     }
@@ -72,6 +80,50 @@ pub(crate) fn passages(contents: &[Content], tags: &mut Tags) -> Option<Vec<Pass
 }
 
 impl Passage {
+    /// The run of columns from `start` up to, not including, `end`; `None` if there are too many runs.
+    fn new(start: usize, end: usize, contents: &[Content], tags: &mut Tags) -> Option<Self> {
+        let tag = tags.of(start as u32, &contents[start..end])?;
+        Some(Self { first: start as u32, last: end as u32 - 1, tag: [0, 0, 0, tag << 56], halves: Vec::new() })
+    }
+
+    /// Whether every cell of it is good; if so, it is remembered, where it is short enough.
+    #[inline(always)]
+    pub(crate) fn is_known_or_good<V: Vector>(
+        &self,
+        cells: &Cells<'_>,
+        plan: &Plan,
+        sets: &SetTable,
+        memory: &mut Memory,
+    ) -> bool {
+        if self.is_short(cells) || self.halves.is_empty() {
+            return self.is_run_known_or_good::<V>(cells, plan, sets, memory);
+        }
+        let mut are_good = true;
+        for half in &self.halves {
+            are_good = are_good && half.is_run_known_or_good::<V>(cells, plan, sets, memory);
+        }
+        are_good
+    }
+
+    #[inline(always)]
+    fn is_run_known_or_good<V: Vector>(
+        &self,
+        cells: &Cells<'_>,
+        plan: &Plan,
+        sets: &SetTable,
+        memory: &mut Memory,
+    ) -> bool {
+        let key = self.key::<V>(cells);
+        if memory.passages.has::<V>(key) {
+            return true;
+        }
+        let is_good = self.is_good(cells, plan, sets);
+        if is_good && self.is_short(cells) {
+            memory.passages.remember::<V>(V::words(key));
+        }
+        is_good
+    }
+
     /// The key of the passage's bytes. That of one over [`LONGEST`] bytes is no other's and must not be remembered: the
     /// byte under its tag is no tab (the passage's tabs, all but one short of its cells, stand before it if all else
     /// is equal), so it has a bit from 0x20 up, which the tags of such passages have not.
