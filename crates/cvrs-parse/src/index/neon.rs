@@ -23,28 +23,45 @@ fn gather(bytes: [uint8x16_t; 4]) -> u64 {
 }
 
 impl Block for Neon {
+    type Bytes = [uint8x16_t; 4];
+
     #[inline(always)]
-    fn masks(block: &[u8; 64], edges: bool) -> Masks {
+    fn load(block: &[u8; 64]) -> Self::Bytes {
         // SAFETY: the four loads cover the 64 bytes; NEON is part of the target.
-        unsafe {
-            let parts = [0, 16, 32, 48].map(|at| vld1q_u8(block.as_ptr().add(at)));
-            let equal = |byte: u8| gather(parts.map(|part| vceqq_u8(part, vdupq_n_u8(byte))));
-            let all = vorrq_u8(vorrq_u8(parts[0], parts[1]), vorrq_u8(parts[2], parts[3]));
-            Masks {
-                low: gather(parts.map(|part| vcltq_u8(part, vdupq_n_u8(0x20)))),
-                tab: equal(b'\t'),
-                line_feed: equal(b'\n'),
-                blank: if edges { equal(b' ') } else { 0 },
-                quote: if edges { equal(b'"') } else { 0 },
-                high: vmaxvq_u8(all) > 0x7F,
-            }
+        unsafe { [0, 16, 32, 48].map(|at| vld1q_u8(block.as_ptr().add(at))) }
+    }
+
+    #[inline(always)]
+    fn either([a, b, c, d]: Self::Bytes, others: Self::Bytes) -> Self::Bytes {
+        // SAFETY: instructions on registers; NEON is part of the target.
+        unsafe { [vorrq_u8(a, others[0]), vorrq_u8(b, others[1]), vorrq_u8(c, others[2]), vorrq_u8(d, others[3])] }
+    }
+
+    #[inline(always)]
+    fn has_high([a, b, c, d]: Self::Bytes) -> bool {
+        // SAFETY: as above.
+        unsafe { vmaxvq_u8(vorrq_u8(vorrq_u8(a, b), vorrq_u8(c, d))) > 0x7F }
+    }
+
+    #[inline(always)]
+    fn masks(bytes: Self::Bytes, edges: bool) -> Masks {
+        let equal = |byte: u8| Self::places_of(bytes, byte);
+        // SAFETY: as above.
+        let low = unsafe { gather(bytes.map(|part| vcltq_u8(part, vdupq_n_u8(0x20)))) };
+        let line_feed = equal(b'\n');
+        Masks {
+            low,
+            line_feed,
+            rest: low & !line_feed & !equal(b'\t'),
+            blank: if edges { equal(b' ') } else { 0 },
+            quote: if edges { equal(b'"') } else { 0 },
         }
     }
 
     #[inline(always)]
-    fn places_of(block: &[u8; 64], byte: u8) -> u64 {
-        // SAFETY: as in `masks`.
-        unsafe { gather([0, 16, 32, 48].map(|at| vceqq_u8(vld1q_u8(block.as_ptr().add(at)), vdupq_n_u8(byte)))) }
+    fn places_of(bytes: Self::Bytes, byte: u8) -> u64 {
+        // SAFETY: as above.
+        unsafe { gather(bytes.map(|part| vceqq_u8(part, vdupq_n_u8(byte)))) }
     }
 }
 

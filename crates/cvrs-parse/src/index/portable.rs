@@ -23,19 +23,42 @@ const fn zeros(word: u64) -> u64 {
 pub(crate) struct Portable;
 
 impl Block for Portable {
+    type Bytes = [u64; 8];
+
     #[inline(always)]
-    fn masks(block: &[u8; 64], edges: bool) -> Masks {
+    fn load(block: &[u8; 64]) -> [u64; 8] {
+        let mut words = [0; 8];
+        for (word, bytes) in words.iter_mut().zip(block.as_chunks::<8>().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        words
+    }
+
+    #[inline(always)]
+    fn either(mut bytes: [u64; 8], others: [u64; 8]) -> [u64; 8] {
+        for (word, other) in bytes.iter_mut().zip(others) {
+            *word |= other;
+        }
+        bytes
+    }
+
+    #[inline(always)]
+    fn has_high(bytes: [u64; 8]) -> bool {
+        bytes.iter().any(|word| word & splat(0x80) != 0)
+    }
+
+    #[inline(always)]
+    fn masks(bytes: [u64; 8], edges: bool) -> Masks {
         let mut masks = Masks::default();
-        for (number, bytes) in block.as_chunks::<8>().0.iter().enumerate() {
-            let word = u64::from_le_bytes(*bytes);
+        for (number, word) in bytes.into_iter().enumerate() {
             let shift = number * 8;
             // A byte is below 0x20 if its top bit is clear and adding 0x60 to the rest does not set it.
             let low = !(((word & splat(0x7F)) + splat(0x60)) | word) & splat(0x80);
-            masks.high |= word & splat(0x80) != 0;
             if low != 0 {
+                let line_feed = zeros(word ^ splat(b'\n'));
                 masks.low |= top_bits(low) << shift;
-                masks.tab |= top_bits(zeros(word ^ splat(b'\t'))) << shift;
-                masks.line_feed |= top_bits(zeros(word ^ splat(b'\n'))) << shift;
+                masks.line_feed |= top_bits(line_feed) << shift;
+                masks.rest |= top_bits(low & !line_feed & !zeros(word ^ splat(b'\t'))) << shift;
             }
             if edges {
                 masks.blank |= top_bits(zeros(word ^ splat(b' '))) << shift;
@@ -46,10 +69,10 @@ impl Block for Portable {
     }
 
     #[inline(always)]
-    fn places_of(block: &[u8; 64], byte: u8) -> u64 {
+    fn places_of(bytes: [u64; 8], byte: u8) -> u64 {
         let mut places = 0;
-        for (number, bytes) in block.as_chunks::<8>().0.iter().enumerate() {
-            places |= top_bits(zeros(u64::from_le_bytes(*bytes) ^ splat(byte))) << (number * 8);
+        for (number, word) in bytes.into_iter().enumerate() {
+            places |= top_bits(zeros(word ^ splat(byte))) << (number * 8);
         }
         places
     }

@@ -5,11 +5,11 @@
 use super::Index;
 use super::blocks::{self, Block, Masks};
 use core::arch::x86_64::{
-    __m128i, __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_max_epu8,
+    __m128i, __m256i, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_max_epu8,
     _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm512_add_epi32, _mm512_castsi512_si128,
     _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cvtepu8_epi32, _mm512_extracti32x4_epi32,
-    _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_set1_epi8, _mm512_set1_epi32,
-    _mm512_storeu_si512,
+    _mm512_loadu_si512, _mm512_mask_cmpneq_epi8_mask, _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_or_si512,
+    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_storeu_si512,
 };
 
 /// Thirty-two bytes at a time.
@@ -17,43 +17,61 @@ use core::arch::x86_64::{
 pub(crate) struct Avx2;
 
 impl Block for Avx2 {
+    type Bytes = [__m256i; 2];
+
     #[inline(always)]
-    fn masks(block: &[u8; 64], edges: bool) -> Masks {
+    fn load(block: &[u8; 64]) -> Self::Bytes {
         // SAFETY: `build_avx2` is the only caller and runs only where AVX2 is found; the two loads cover the 64 bytes.
-        unsafe {
-            let halves = [_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(32).cast())];
-            let mask = |test: &dyn Fn(__m256i) -> __m256i| {
-                let [low, high] = [test(halves[0]), test(halves[1])].map(|bytes| _mm256_movemask_epi8(bytes) as u32);
-                u64::from(low) | u64::from(high) << 32
-            };
-            let equal = |byte: u8| mask(&|bytes| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8)));
+        unsafe { [_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(32).cast())] }
+    }
+
+    #[inline(always)]
+    fn either(bytes: Self::Bytes, others: Self::Bytes) -> Self::Bytes {
+        // SAFETY: instructions on registers, as above.
+        unsafe { [_mm256_or_si256(bytes[0], others[0]), _mm256_or_si256(bytes[1], others[1])] }
+    }
+
+    #[inline(always)]
+    fn has_high(bytes: Self::Bytes) -> bool {
+        // SAFETY: as above.
+        unsafe { _mm256_movemask_epi8(_mm256_or_si256(bytes[0], bytes[1])) != 0 }
+    }
+
+    #[inline(always)]
+    fn masks(bytes: Self::Bytes, edges: bool) -> Masks {
+        let equal = |byte: u8| Self::places_of(bytes, byte);
+        // SAFETY: as above.
+        let low = unsafe {
             let last_low = _mm256_set1_epi8(0x1F);
-            Masks {
-                low: mask(&|bytes| _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, last_low), last_low)),
-                tab: equal(b'\t'),
-                line_feed: equal(b'\n'),
-                blank: if edges { equal(b' ') } else { 0 },
-                quote: if edges { equal(b'"') } else { 0 },
-                high: _mm256_movemask_epi8(_mm256_or_si256(halves[0], halves[1])) != 0,
-            }
+            gather(bytes.map(|bytes| _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, last_low), last_low)))
+        };
+        let line_feed = equal(b'\n');
+        Masks {
+            low,
+            line_feed,
+            rest: low & !line_feed & !equal(b'\t'),
+            blank: if edges { equal(b' ') } else { 0 },
+            quote: if edges { equal(b'"') } else { 0 },
         }
+    }
+
+    #[inline(always)]
+    fn places_of(bytes: Self::Bytes, byte: u8) -> u64 {
+        // SAFETY: as above.
+        unsafe { gather(bytes.map(|bytes| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8)))) }
     }
 
     #[inline(always)]
     fn fetch(block: &[u8; 64]) {
         fetch(block);
     }
+}
 
-    #[inline(always)]
-    fn places_of(block: &[u8; 64], byte: u8) -> u64 {
-        // SAFETY: as in `masks`.
-        unsafe {
-            let wanted = _mm256_set1_epi8(byte as i8);
-            let low = _mm256_cmpeq_epi8(_mm256_loadu_si256(block.as_ptr().cast()), wanted);
-            let high = _mm256_cmpeq_epi8(_mm256_loadu_si256(block.as_ptr().add(32).cast()), wanted);
-            u64::from(_mm256_movemask_epi8(low) as u32) | u64::from(_mm256_movemask_epi8(high) as u32) << 32
-        }
-    }
+/// One bit for each of the 64 bytes that is 0xFF rather than 0.
+#[inline(always)]
+fn gather([low, high]: [__m256i; 2]) -> u64 {
+    // SAFETY: instructions on registers; whoever calls runs only where AVX2 is found.
+    unsafe { u64::from(_mm256_movemask_epi8(low) as u32) | u64::from(_mm256_movemask_epi8(high) as u32) << 32 }
 }
 
 /// How far ahead bytes are fetched: by themselves the caches stop at a page's end.
@@ -80,33 +98,53 @@ const COUNTING: [u8; 64] = {
 };
 
 impl Block for Avx512 {
+    type Bytes = __m512i;
+
     #[inline(always)]
-    fn masks(block: &[u8; 64], edges: bool) -> Masks {
+    fn load(block: &[u8; 64]) -> __m512i {
         // SAFETY: `build_avx512` is the only caller and runs only where the features are found; the load covers the
         // 64 bytes.
+        unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn either(bytes: __m512i, others: __m512i) -> __m512i {
+        // SAFETY: an instruction on registers, as above.
+        unsafe { _mm512_or_si512(bytes, others) }
+    }
+
+    #[inline(always)]
+    fn has_high(bytes: __m512i) -> bool {
+        // SAFETY: as above.
+        unsafe { _mm512_movepi8_mask(bytes) != 0 }
+    }
+
+    #[inline(always)]
+    fn masks(bytes: __m512i, edges: bool) -> Masks {
+        let equal = |byte: u8| Self::places_of(bytes, byte);
+        let line_feed = equal(b'\n');
+        // SAFETY: as above.
         unsafe {
-            let bytes = _mm512_loadu_si512(block.as_ptr().cast());
-            let equal = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8));
+            let low = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20));
             Masks {
-                low: _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20)),
-                tab: equal(b'\t'),
-                line_feed: equal(b'\n'),
+                low,
+                line_feed,
+                rest: _mm512_mask_cmpneq_epi8_mask(low & !line_feed, bytes, _mm512_set1_epi8(b'\t' as i8)),
                 blank: if edges { equal(b' ') } else { 0 },
                 quote: if edges { equal(b'"') } else { 0 },
-                high: _mm512_movepi8_mask(bytes) != 0,
             }
         }
     }
 
     #[inline(always)]
-    fn fetch(block: &[u8; 64]) {
-        fetch(block);
+    fn places_of(bytes: __m512i, byte: u8) -> u64 {
+        // SAFETY: as above.
+        unsafe { _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8)) }
     }
 
     #[inline(always)]
-    fn places_of(block: &[u8; 64], byte: u8) -> u64 {
-        // SAFETY: as in `masks`.
-        unsafe { _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(block.as_ptr().cast()), _mm512_set1_epi8(byte as i8)) }
+    fn fetch(block: &[u8; 64]) {
+        fetch(block);
     }
 
     #[inline(always)]
