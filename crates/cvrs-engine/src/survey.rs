@@ -56,6 +56,10 @@ impl Questions {
     }
 }
 
+/// A line's first cells are fetched so many lines before they are looked at: since the screen saw them, other chunks
+/// have passed through the caches.
+const AHEAD: usize = 6;
+
 /// How the records of one input are surveyed.
 #[derive(Clone, Copy)]
 pub(crate) struct Gathering<'a> {
@@ -82,6 +86,7 @@ impl Gathering<'_> {
         let mut ids = self.lanes.take();
         let mut numbered = before.records - before.unnumbered;
         for line in index.lines(text).filter(|line| !line.is_blank()) {
+            index.fetch(text, line.number + AHEAD);
             let local = before.lines + line.number as u64 + 1;
             let record = index.record(text, self.header, line, cells);
             if self.asks.previous && record.is_regular() {

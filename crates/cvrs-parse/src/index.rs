@@ -192,6 +192,18 @@ impl Index {
         (self.line_ends[line] as usize - start, &self.separators[start..])
     }
 
+    /// Fetches the beginning of a line of `text`, the buffer that was indexed, into the nearest cache, where the machine
+    /// can be told to; nothing depends on it, and there need be no such line.
+    #[inline]
+    pub fn fetch(&self, text: &[u8], line: usize) {
+        #[cfg(target_arch = "x86_64")]
+        if line < self.n_lines {
+            x86::fetch_line(text, self.window(line)[0].wrapping_add(1) as usize);
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (text, line);
+    }
+
     /// Positions of control characters that are neither separators nor part of a line end.
     pub fn odd(&self) -> &[u32] {
         &self.odd

@@ -25,9 +25,9 @@ impl Hasher {
     pub(crate) fn folded(&self, bytes: &[u8]) -> ((u64, u32), u32) {
         let [_, k1, k2, k3] = self.keys;
         let mut exact = k2 ^ bytes.len() as u64;
-        let folded = self.hash(bytes, |word| {
-            exact = fold(exact ^ word, k3);
-            to_lower(word)
+        let folded = self.hash(bytes, |[left, right]| {
+            exact = fold(exact ^ left, k3 ^ right);
+            [to_lower(left), to_lower(right)]
         });
         (folded, fold(exact, k1) as u32)
     }
@@ -35,45 +35,63 @@ impl Hasher {
     /// 96 bits of the bytes.
     #[inline]
     pub(crate) fn whole(&self, bytes: &[u8]) -> (u64, u32) {
-        self.hash(bytes, |word| word)
+        self.hash(bytes, |words| words)
     }
 
     /// 32 bits of the bytes.
+    #[inline]
     pub(crate) fn exact(&self, bytes: &[u8]) -> u32 {
-        self.short(bytes, |word| word)
+        self.short(bytes, |words| words)
     }
 
     /// 32 bits of the bytes, ASCII letters in lower case.
+    #[inline]
     pub(crate) fn exact_folded(&self, bytes: &[u8]) -> u32 {
-        self.short(bytes, to_lower)
+        self.short(bytes, |[left, right]| [to_lower(left), to_lower(right)])
     }
 
     #[inline]
-    fn short(&self, bytes: &[u8], change: impl Fn(u64) -> u64) -> u32 {
+    fn short(&self, bytes: &[u8], change: impl Fn([u64; 2]) -> [u64; 2]) -> u32 {
         let [k0, k1, k2, k3] = self.keys;
-        let (words, rest) = bytes.as_chunks::<8>();
         let mut mixed = k2 ^ bytes.len() as u64;
-        for word in words {
-            mixed = fold(mixed ^ change(u64::from_le_bytes(*word)), k3);
-        }
-        fold(fold(mixed ^ change(word(rest)), k1), k0) as u32
+        each_sixteen(bytes, |words| {
+            let [left, right] = change(words);
+            mixed = fold(mixed ^ left, k3 ^ right);
+        });
+        fold(mixed ^ k1, k0) as u32
     }
 
     #[inline]
-    fn hash(&self, bytes: &[u8], mut change: impl FnMut(u64) -> u64) -> (u64, u32) {
+    fn hash(&self, bytes: &[u8], mut change: impl FnMut([u64; 2]) -> [u64; 2]) -> (u64, u32) {
         let [k0, k1, k2, k3] = self.keys;
-        let (mut left, mut right) = (k0 ^ bytes.len() as u64, k2);
-        let (words, rest) = bytes.as_chunks::<8>();
-        let mut mix = |word: u64| {
-            let word = change(word);
-            left = fold(left ^ word, k1);
-            right = fold(right.rotate_left(23) ^ word, k3);
-        };
-        for word in words {
-            mix(u64::from_le_bytes(*word));
-        }
-        mix(word(rest));
-        (fold(left ^ k3, k2), fold(right ^ k1, k0) as u32)
+        let (mut one, mut other) = (k0 ^ bytes.len() as u64, k2);
+        each_sixteen(bytes, |words| {
+            let [left, right] = change(words);
+            one = fold(one ^ left, k1 ^ right);
+            other = fold(other.rotate_left(23) ^ right, k3 ^ left);
+        });
+        (fold(one ^ k3, k2), fold(other ^ k1, k0) as u32)
+    }
+}
+
+/// Hands over the bytes by sixteen, as two words. The last sixteen may hold some a second time, and fewer than sixteen
+/// are two words that overlap or end with zeros: with the length, the words tell the bytes.
+#[inline]
+fn each_sixteen(bytes: &[u8], mut take: impl FnMut([u64; 2])) {
+    let pair = |bytes: &[u8; 16]| {
+        let [left, right] = [&bytes[..8], &bytes[8..]].map(|half| half.first_chunk::<8>().copied().unwrap_or_default());
+        [u64::from_le_bytes(left), u64::from_le_bytes(right)]
+    };
+    let (whole, rest) = bytes.as_chunks::<16>();
+    for sixteen in whole {
+        take(pair(sixteen));
+    }
+    if let (false, Some(last)) = (rest.is_empty(), bytes.last_chunk::<16>()) {
+        take(pair(last));
+    } else if let (Some(first), Some(last)) = (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
+        take([u64::from_le_bytes(*first), u64::from_le_bytes(*last)]);
+    } else if whole.is_empty() {
+        take([word(rest), 0]);
     }
 }
 
