@@ -323,7 +323,7 @@ impl Screen {
             wrong |= u64::from(cells.is_redacted(column));
         }
         for &column in &plan.no_blank {
-            wrong |= u64::from(cells.has_blank(column));
+            wrong |= u64::from(cells.has_blank::<V>(column));
         }
         for &column in &plan.digits {
             wrong |= cells.not_all_digits(column);

@@ -1,8 +1,8 @@
 //! The cells of a regular record, as the screen reads them: by eight bytes at a time.
 
-use super::digits::{self, MASKS, load, not_digits, splat};
+use super::digits::{self, MASKS, load, not_digits};
 use super::sets::to_upper;
-use super::vector::Text;
+use super::vector::{Text, Vector};
 
 /// The most columns a file may have to be screened; another is left to the book.
 pub(crate) const MOST_COLUMNS: usize = 64;
@@ -140,20 +140,8 @@ impl<'a> Cells<'a> {
     }
 
     #[inline(always)]
-    pub(crate) fn has_blank(&self, column: u32) -> bool {
-        let (mut start, mut left) = (self.start(column), self.length(column) as usize);
-        let mut found = 0;
-        loop {
-            let word = load(self.text.bytes(), start) ^ splat(b' ');
-            // A zero byte, exact in its lowest place, which is all that is asked.
-            let zeros = word.wrapping_sub(splat(1)) & !word & splat(0x80);
-            found |= zeros & MASKS[left.min(8)];
-            if left <= 8 {
-                return found != 0;
-            }
-            start += 8;
-            left -= 8;
-        }
+    pub(crate) fn has_blank<V: Vector>(&self, column: u32) -> bool {
+        V::has_blank(self.text, self.start(column), self.length(column))
     }
 
     /// Not zero unless the cell is empty or just so many digits, at most eight.

@@ -116,6 +116,9 @@ pub(crate) trait Vector: Copy {
     #[inline(always)]
     fn fetch_upcoming(_: Text<'_>, _at: u32) {}
 
+    /// Whether a blank is among `length` bytes of the text from `start` on. There must be [`ROOM`] bytes from there on.
+    fn has_blank(text: Text<'_>, start: usize, length: u32) -> bool;
+
     /// Three dates as [`packed`] numbers, if each is a day or a month and none is of a 29 February, of the year 0 or
     /// no date at all. A month stands for its first day, in the third for its 28th; the third may be empty and is then
     /// later than all. `None` means that it takes a closer look. There must be [`ROOM`] bytes from each start on.
@@ -137,6 +140,7 @@ mod tests {
         among: [bool; 3],
         short: [u64; 2],
         among_four: Vec<bool>,
+        blanks: Vec<bool>,
         dates: Option<[u64; 3]>,
     }
 
@@ -164,6 +168,7 @@ mod tests {
         Answers {
             short: short_words,
             among_four: (0..5).map(|at| V::is_among_four(short, &quad_of(at))).collect(),
+            blanks: (0..=text.bytes().len() - start).map(|length| V::has_blank(text, start, length as u32)).collect(),
             key: words,
             with_last: V::words(V::with_last(key, 7)),
             equal: [V::is_equal(key, &words), V::is_equal(key, &near)],
@@ -199,6 +204,8 @@ mod tests {
             prop_assert_eq!(portable.among, [true, true, false]);
             prop_assert_eq!(portable.equal, [true, false]);
             prop_assert_eq!(portable.with_last[3], 7);
+            let has_blank: Vec<bool> = (start..=text.len()).map(|end| text[start..end].contains(&b' ')).collect();
+            prop_assert_eq!(&portable.blanks, &has_blank);
             prop_assert_eq!(&portable.among_four, &[true, true, true, true, false]);
             prop_assert_eq!(portable.short[0], ask::<Portable>(Text::new(&text, &[]), start, length % 16, tag, (starts, lengths)).key[0]);
             let mut bytes = text[start..start + length.min(32) as usize].to_vec();

@@ -1,7 +1,7 @@
 //! The tests in ordinary registers, and the meaning of all others.
 
 use super::{Pair, Quad, Text, Vector, packed};
-use crate::screen::digits::{date, load};
+use crate::screen::digits::{self, date, load, splat};
 
 /// Eight bytes at a time.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +29,31 @@ const MIX: [[u64; 4]; 2] =
 /// Of the mixed words, these bits upward depend on every byte of the key.
 const MIXED_FROM: u32 = 28;
 
+/// Whether a blank is among so many bytes.
+#[inline(always)]
+pub(super) fn has_blank(text: Text<'_>, mut start: usize, length: u32) -> bool {
+    let (mut left, mut found) = (length as usize, 0);
+    loop {
+        let word = load(text.bytes(), start) ^ splat(b' ');
+        // A zero byte, exact in its lowest place, which is all that is asked.
+        let zeros = word.wrapping_sub(splat(1)) & !word & splat(0x80);
+        found |= zeros & digits::MASKS[left.min(8)];
+        if left <= 8 {
+            return found != 0;
+        }
+        start += 8;
+        left -= 8;
+    }
+}
+
 impl Vector for Portable {
     type Key = [u64; 4];
     type Short = [u64; 2];
+
+    #[inline(always)]
+    fn has_blank(text: Text<'_>, start: usize, length: u32) -> bool {
+        has_blank(text, start, length)
+    }
 
     #[inline(always)]
     fn key(text: Text<'_>, start: usize, length: u32, tag: &[u64; 4]) -> [u64; 4] {

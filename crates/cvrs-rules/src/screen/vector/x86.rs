@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "loads of vectors, and calls of instructions for a feature that was found")]
 #![expect(clippy::cast_sign_loss, clippy::cast_possible_wrap, reason = "the intrinsics take bit patterns as signed")]
 
-use super::portable::MASKS;
+use super::portable::{self, MASKS};
 use super::{Pair, Quad, Text, Vector};
 use core::arch::x86_64::{
     __m128i, __m256i, _MM_HINT_T0, _MM_HINT_T1, _bzhi_u32, _mm_add_epi64, _mm_aesenc_si128, _mm_and_si128,
@@ -11,7 +11,7 @@ use core::arch::x86_64::{
     _mm256_castsi256_pd, _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpeq_epi64,
     _mm256_cmpgt_epi16, _mm256_extracti128_si256, _mm256_insert_epi64, _mm256_loadu_si256, _mm256_madd_epi16,
     _mm256_maddubs_epi16, _mm256_maskz_loadu_epi8, _mm256_max_epu8, _mm256_movemask_epi8, _mm256_movemask_pd,
-    _mm256_or_si256, _mm256_set_m128i, _mm256_set1_epi16, _mm256_set1_epi64x, _mm256_setzero_si256,
+    _mm256_or_si256, _mm256_set_m128i, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi64x, _mm256_setzero_si256,
     _mm256_shuffle_epi8, _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_testz_si256, _mm256_xor_si256,
     _mm512_broadcast_i64x2, _mm512_broadcast_i64x4, _mm512_cmpeq_epi64_mask, _mm512_cmpneq_epi64_mask,
     _mm512_load_si512,
@@ -48,6 +48,27 @@ fn fetch_upcoming(text: Text<'_>, at: u32) {
     for line in 0..LINES_OF_A_RECORD {
         // SAFETY: a hint that may name any address and reads nothing; SSE is part of the machine.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(first.wrapping_add(64 * line).cast()) }
+    }
+}
+
+/// The first thirty-two bytes and the last, which may be the same: how long an id is, no processor can guess.
+#[inline(always)]
+fn has_blank(text: Text<'_>, start: usize, length: u32) -> bool {
+    const WIDTH: usize = 32;
+    let bytes = length as usize;
+    if bytes > 2 * WIDTH {
+        return portable::has_blank(text, start, length);
+    }
+    assert!(start + bytes <= text.bytes().len(), "a cell lies in the text");
+    let from = at(text, start);
+    // SAFETY: thirty-two bytes are there from the start on, and up to the end of a longer cell; whoever calls runs only
+    // where AVX2 and BMI2 are found.
+    unsafe {
+        let blank = _mm256_set1_epi8(b' ' as i8);
+        let last = from.wrapping_add(bytes.max(WIDTH) - WIDTH);
+        let [first, last] = [from, last].map(|at| _mm256_cmpeq_epi8(_mm256_loadu_si256(at.cast()), blank));
+        let blanks = _mm256_movemask_epi8(_mm256_or_si256(first, last)) as u32;
+        _bzhi_u32(blanks, length) != 0
     }
 }
 
@@ -288,6 +309,11 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
+    fn has_blank(text: Text<'_>, start: usize, length: u32) -> bool {
+        has_blank(text, start, length)
+    }
+
+    #[inline(always)]
     fn fetch(quad: &Quad) {
         fetch(quad);
     }
@@ -401,6 +427,11 @@ impl Vector for Avx512 {
             let words = _mm512_cmpeq_epi64_mask(_mm512_broadcast_i64x2(key), all);
             words & words >> 1 & 0x55 != 0
         }
+    }
+
+    #[inline(always)]
+    fn has_blank(text: Text<'_>, start: usize, length: u32) -> bool {
+        has_blank(text, start, length)
     }
 
     #[inline(always)]
