@@ -5,11 +5,12 @@ use crate::convert::{Checks, Convert, Target};
 use crate::error::{Error, Result};
 #[cfg(target_os = "linux")]
 use crate::io::Mapped;
-use crate::io::{Body, Input, InputError, read_exact_at, sniff_text};
+use crate::io::{Body, Input, InputCause, InputError, read_exact_at, sniff_text};
 use crate::run::{self, Asked, Checked, Control, Conversion, Request, Sinks};
 use crate::survey::{Facts, Survey};
 use crate::text::Text;
 use std::fs::File;
+use std::sync::atomic::Ordering;
 
 impl ReadAt for File {
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
@@ -21,20 +22,29 @@ impl ReadAt for File {
 struct Reading<'i> {
     name: String,
     input: &'i mut Input,
-    /// Whether the file may be looked at in memory, where another program's writing shows at once: for reports, not for
-    /// what is made of the text, whose every byte must be the one that was judged.
-    may_map: bool,
+    looks: Looks,
+}
+
+/// How a file may be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Looks {
+    /// In copies that nobody else can change: what is made of a text must be made of what was judged.
+    AtCopies,
+    /// In memory, where another program's writing shows at once; that the file was written to is an error in the end.
+    InMemoryUnchanged,
+    /// In memory, for reports alone.
+    InMemory,
 }
 
 /// The first `len` bytes of a file, in memory where that is allowed and of use.
-fn place(file: File, len: u64, may_map: bool) -> Box<dyn ReadAt> {
+fn place(file: File, len: u64, looks: Looks) -> Box<dyn ReadAt> {
     #[cfg(target_os = "linux")]
-    let file = match Mapped::new(file, len, may_map) {
+    let file = match Mapped::new(file, len, looks) {
         Ok(mapped) => return Box::new(mapped),
         Err(file) => file,
     };
     #[cfg(not(target_os = "linux"))]
-    let _ = (len, may_map);
+    let _ = (len, looks);
     Box::new(file)
 }
 
@@ -43,10 +53,10 @@ pub(crate) type Judge<'a> = &'a dyn Fn(&[u8], bool) -> Result<()>;
 
 impl Reading<'_> {
     fn with<T>(self, act: impl FnOnce(Open<'_>, Judge<'_>) -> Result<T>) -> Result<T> {
-        let Self { name, input, may_map } = self;
+        let Self { name, input, looks } = self;
         let mut open = || {
             Ok(match input.body()? {
-                Body::Plain { file, len } => Text::Positional { file: place(file, len, may_map), len },
+                Body::Plain { file, len } => Text::Positional { file: place(file, len, looks), len },
                 Body::Stream(reader) => Text::Stream(reader),
             })
         };
@@ -65,7 +75,7 @@ pub(crate) fn with_judged_text<T>(
     input: &mut Input,
     act: impl FnOnce(Text<'static>, Judge<'_>) -> Result<T>,
 ) -> Result<T> {
-    let reading = Reading { name: input.name().to_owned(), input, may_map: false };
+    let reading = Reading { name: input.name().to_owned(), input, looks: Looks::AtCopies };
     reading.with(|open, judge| act(open()?, judge))
 }
 
@@ -75,7 +85,7 @@ pub(crate) fn with_judged_text<T>(
 /// As [`check_input`]. The input has its number in the survey all the same.
 pub fn survey_input(input: &mut Input, request: &Request<'_>, control: &Control, survey: &mut Survey) -> Result<()> {
     input.set_threads(request.tuning.threads);
-    let reading = Reading { name: input.name().to_owned(), input, may_map: true };
+    let reading = Reading { name: input.name().to_owned(), input, looks: Looks::InMemory };
     let n_inputs = survey.n_inputs();
     let surveyed = reading.with(|open, judge| run::survey(open, judge, request, control, survey));
     if survey.n_inputs() == n_inputs {
@@ -132,7 +142,29 @@ fn drive<C: Convert>(
     let mut input = if is_read_twice { input.rewindable(None)? } else { input };
     input.set_threads(request.tuning.threads);
     let origin = input.origin();
-    let reading = Reading { name: input.name().to_owned(), input: &mut input, may_map: !C::IS_ASKED };
     let asked = Asked { request, origin: origin.as_deref(), control };
-    reading.with(|open, judge| run::run(open, judge, asked, facts, conversion, target))
+    let looks = match (C::IS_ASKED, request.parts) {
+        (false, false) => Looks::InMemory,
+        (false, true) if target.sinks().can_restart() => Looks::InMemoryUnchanged,
+        _ => Looks::AtCopies,
+    };
+    let counted = [&control.bytes, &control.records].map(|counter| (counter, counter.load(Ordering::Relaxed)));
+    let name = input.name().to_owned();
+    let mut check = |looks, target: &mut dyn Target<C::Product>| {
+        let reading = Reading { name: name.clone(), input: &mut input, looks };
+        reading.with(|open, judge| run::run(open, judge, asked, facts, conversion, target))
+    };
+    match check(looks, target) {
+        Err(Error::Input(error))
+            if looks == Looks::InMemoryUnchanged && matches!(error.cause(), InputCause::Changed) =>
+        {
+            // Somebody writes to it, perhaps at its end only. What is parted from copies is what was judged.
+            target.sinks().restart()?;
+            for (counter, before) in counted {
+                counter.store(before, Ordering::Relaxed);
+            }
+            check(Looks::AtCopies, target)
+        }
+        checked => checked,
+    }
 }

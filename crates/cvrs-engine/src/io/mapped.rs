@@ -6,18 +6,20 @@
 //! over what is gone and notes it, and the run ends with [`InputCause::Changed`] before anything of that chunk is handed
 //! on. Only large files on file systems known to be local are mapped; all else is read, as everywhere before.
 //!
-//! What another program writes over the file meanwhile may show between two looks at one record, where a read copy would
-//! show one state or the other: so what is converted, redacted or fixed is read, and only what is reported and parted is
-//! mapped. What it adds is not seen.
+//! What another program writes over the file meanwhile may show between two looks at one record, where a copy shows one
+//! state or the other: so what is converted, redacted or fixed is read, and where clean records are parted from others, a
+//! file that was written to meanwhile is told in the end, to be read once more. What is added to it is not seen.
 #![expect(unsafe_code, reason = "maps, and the handler that makes them safe to look at")]
 
 use super::error::InputCause;
 use crate::chunk::ReadAt;
+use crate::file::Looks;
 use memmap2::{Advice, Mmap, MmapOptions, UncheckedAdvice};
 use std::fs::File;
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 /// A smaller file is read: to map it costs more than to copy it.
 const LEAST_BYTES: u64 = 1 << 20;
@@ -141,21 +143,28 @@ pub(crate) struct Mapped {
     region: &'static Region,
     /// Up to where memory was given back.
     released: AtomicU64,
+    /// When it had been written to last, if that must not happen meanwhile.
+    modified: Option<SystemTime>,
 }
 
 impl Mapped {
     /// Maps the first `len` bytes of a file if it may; gives it back if it is better read.
-    pub(crate) fn new(file: File, len: u64, may_map: bool) -> Result<Self, File> {
-        if !may_map || BEFORE.get().is_none() || len < LEAST_BYTES || !is_local(&file) {
+    pub(crate) fn new(file: File, len: u64, looks: Looks) -> Result<Self, File> {
+        if looks == Looks::AtCopies || BEFORE.get().is_none() || len < LEAST_BYTES || !is_local(&file) {
             return Err(file);
         }
         let Ok(length) = usize::try_from(len) else { return Err(file) };
+        let modified = match (looks, file.metadata().and_then(|metadata| metadata.modified())) {
+            (Looks::InMemoryUnchanged, Ok(modified)) => Some(modified),
+            (Looks::InMemoryUnchanged, Err(_)) => return Err(file),
+            _ => None,
+        };
         // SAFETY: bytes that vanish are replaced by the handler, which is installed; see the module for those that change.
         let Ok(map) = (unsafe { MmapOptions::new().len(length).map(&file) }) else { return Err(file) };
         // Without the advice, the system reads less ahead.
         let _ = map.advise(Advice::Sequential);
         match Region::take(&map) {
-            Some(region) => Ok(Self { map, file, region, released: AtomicU64::new(0) }),
+            Some(region) => Ok(Self { map, file, region, released: AtomicU64::new(0), modified }),
             None => Err(file),
         }
     }
@@ -204,7 +213,9 @@ impl ReadAt for Mapped {
 
     fn check_end(&self) -> io::Result<()> {
         // Behind a file's end, the rest of its last page is zeros that nobody is told of.
-        if self.file.metadata()?.len() < self.map.len() as u64 {
+        let metadata = self.file.metadata()?;
+        let was_written = self.modified.is_some_and(|before| metadata.modified().ok() != Some(before));
+        if was_written || metadata.len() < self.map.len() as u64 {
             return Err(InputCause::Changed.into());
         }
         self.check()
