@@ -127,6 +127,14 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// All of the text, if it is in memory.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Ranges { file, .. } => file.bytes(),
+            Self::Stream { .. } => None,
+        }
+    }
+
     /// Tells that the first so many chunks are done with.
     pub(crate) fn release(&self, n_chunks: u64) {
         if let Self::Ranges { file, start, chunk_bytes, .. } = self {
@@ -138,6 +146,14 @@ impl<'a> Source<'a> {
     pub(crate) fn check(&self) -> Result<()> {
         match self {
             Self::Ranges { file, .. } => file.check().map_err(Error::Read),
+            Self::Stream { .. } => Ok(()),
+        }
+    }
+
+    /// The same after the last of them, whatever it costs.
+    pub(crate) fn check_end(&self) -> Result<()> {
+        match self {
+            Self::Ranges { file, .. } => file.check_end().map_err(Error::Read),
             Self::Stream { .. } => Ok(()),
         }
     }
@@ -184,8 +200,7 @@ impl<'s> Reader<'s, '_> {
                 let sequence = self.claimed.take().unwrap_or_else(|| self.source.claim());
                 let range = self.source.range(sequence);
                 if range.is_empty() {
-                    file.check_end().map_err(Error::Read)?;
-                    return Ok(None);
+                    return self.source.check_end().map(|()| None);
                 }
                 if file.bytes().is_some() {
                     let claimed = self.source.claim();

@@ -306,7 +306,8 @@ impl<J: Job> Driver<'_, '_, '_, J> {
             };
             drop(state);
             let mut commit = self.commit.lock().map_err(|_| Error::WorkerPanicked)?;
-            commit(&mut outcome)?;
+            // Bytes that vanish on their way from memory to a file are the input's fault.
+            commit(&mut outcome).map_err(|error| self.source.check_end().err().unwrap_or(error))?;
             drop(commit);
             self.source.release(next + 1);
             state = self.lock();

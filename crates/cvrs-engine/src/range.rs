@@ -253,6 +253,7 @@ impl Ranges {
             show,
             keep_lines: KEEP_LINES,
             parts: false,
+            is_in_memory: false,
             takes_all: false,
             origin: None,
             facts,

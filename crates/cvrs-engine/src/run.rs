@@ -396,11 +396,13 @@ impl<C: Convert> Run<'_, '_, '_, C> {
             Figures::new(header.version(), Some(day))
         });
         let empty = figures.clone();
+        let source = opened.body(header.byte_len(), chunk_bytes);
         let task = Task {
             screen: &screen,
             show: request.show,
             keep_lines: request.keep_lines,
             parts: request.parts,
+            is_in_memory: source.bytes().is_some(),
             takes_all: conversion.takes_all,
             origin,
             facts,
@@ -411,7 +413,6 @@ impl<C: Convert> Run<'_, '_, '_, C> {
         let only_surveys = AtomicBool::new(false);
         let converter = conversion.converter;
         let job = CheckJob { task, converter, gathering, only_surveys, formats: request.formats, control };
-        let source = opened.body(header.byte_len(), chunk_bytes);
         pipeline::run(&source, &job, threads, &control.cancel, &mut |product: &mut Product<C::Product>| {
             summary.merge(&product.outcome.summary);
             if let Some(patterns) = &mut patterns {
@@ -438,6 +439,10 @@ impl<C: Convert> Run<'_, '_, '_, C> {
                 target.sinks().findings(report, &rendered.bytes, &rendered.ends)?;
             }
             if request.parts {
+                let runs = product.outcome.clean_runs.iter().filter(|run| !run.is_empty());
+                for (run, text) in runs.zip(std::iter::repeat(source.bytes().unwrap_or_default())) {
+                    target.sinks().clean(&text[run.clone()])?;
+                }
                 target.sinks().clean(&product.outcome.clean)?;
                 target.sinks().rejects(&product.outcome.rejects)?;
             }

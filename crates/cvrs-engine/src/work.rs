@@ -111,6 +111,8 @@ pub(crate) struct Task<'a> {
     pub(crate) keep_lines: usize,
     /// Whether clean and rejected records are parted.
     pub(crate) parts: bool,
+    /// Whether the text is in memory until the end, so that lines need not be copied.
+    pub(crate) is_in_memory: bool,
     /// Whether records with an error are converted too.
     pub(crate) takes_all: bool,
     /// Where the lines of the text come from, if it was made from another one.
@@ -129,6 +131,8 @@ pub(crate) struct Outcome {
     pub(crate) patterns: Patterns,
     pub(crate) figures: Option<Figures>,
     pub(crate) clean: Vec<u8>,
+    /// In place of `clean`: where long runs of clean records stand in a text that is in memory.
+    pub(crate) clean_runs: Vec<Range<usize>>,
     pub(crate) rejects: Vec<u8>,
     /// The numbers of the chunk's lines.
     pub(crate) lines: Range<u64>,
@@ -143,6 +147,9 @@ pub(crate) struct Look {
     /// The lines to be explained, and the blank ones.
     stopped: Vec<Stopped>,
 }
+
+/// Runs of so many bytes are written each for itself rather than copied together.
+const WORTH_A_WRITE: usize = 16 << 10;
 
 /// A worker's memory, kept from chunk to chunk of one run.
 #[derive(Debug, Default)]
@@ -253,6 +260,7 @@ impl Worker {
         out.summary.restart(task.keep_lines);
         out.patterns.clear();
         out.clean.clear();
+        out.clean_runs.clear();
         out.rejects.clear();
         out.lines = before.lines + 1..before.lines + counts.lines + 1;
         out.held_back.clear();
@@ -338,26 +346,36 @@ impl Worker {
         out.summary.rejected = self.rejected.len() as u64;
         out.summary.clean = counts.records - out.summary.rejected;
         if task.parts {
-            self.part(text, out);
+            self.part(text, chunk, task.is_in_memory, out);
         }
         Ok(())
     }
 
-    /// Copies runs of clean and of rejected lines to where they belong; blank lines go to neither.
-    fn part(&self, text: &[u8], out: &mut Outcome) {
+    /// Copies runs of clean and of rejected lines to where they belong; blank lines go to neither. Long runs of clean
+    /// ones in memory are only noted.
+    fn part(&self, text: &[u8], chunk: &Chunk, is_in_memory: bool, out: &mut Outcome) {
         let mut cuts: Vec<(Range<usize>, bool)> = Vec::with_capacity(self.rejected.len() + self.blanks.len());
         cuts.extend(self.blanks.iter().map(|range| (range.clone(), false)));
         cuts.extend(self.rejected.iter().map(|range| (range.clone(), true)));
         cuts.sort_unstable_by_key(|(range, _)| range.start);
+        let notes = is_in_memory && text.len() / (cuts.len() + 1) >= WORTH_A_WRITE;
         let mut at = 0;
+        let mut keep = |clean: Range<usize>| {
+            if notes {
+                let start = chunk.byte as usize;
+                out.clean_runs.push(start + clean.start..start + clean.end);
+            } else {
+                out.clean.extend_from_slice(&text[clean]);
+            }
+        };
         for (range, is_rejected) in cuts {
-            out.clean.extend_from_slice(&text[at..range.start]);
+            keep(at..range.start);
             if is_rejected {
                 out.rejects.extend_from_slice(&text[range.clone()]);
             }
             at = range.end;
         }
-        out.clean.extend_from_slice(&text[at..]);
+        keep(at..text.len());
     }
 }
 

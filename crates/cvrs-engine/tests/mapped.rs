@@ -94,7 +94,7 @@ fn check(path: &Path, profile: Profile, tuning: Tuning, parts: bool, meanwhile: 
 /// All in one: whether files are mapped is a matter of the whole process.
 #[test]
 fn a_mapped_file_is_the_file_that_is_read() {
-    let options = cvrs_generate::Options { records: 4000, error_rate: 0.2, ..Default::default() };
+    let options = cvrs_generate::Options { records: 4000, error_rate: 0.01, ..Default::default() };
     let mut text = Vec::new();
     cvrs_generate::generate(&options, &mut text, None).expect("memory");
     let folder = tempfile::tempdir().expect("a folder");
