@@ -3,6 +3,10 @@
 //! A file is cut into ranges of equal length; a line belongs to the range that holds its first byte, so each worker
 //! finds its own lines without asking anyone (the rule by which Hadoop splits files). A stream is cut where it stands
 //! when a buffer is full; what follows the last line feed is carried over to the next one.
+//!
+//! A text may be longer than a machine of 32 bits can address, as a browser's files are: offsets are `u64`, and become
+//! `usize` only where they are bounded first.
+#![warn(clippy::cast_possible_truncation)]
 
 use crate::error::{Error, Result};
 use std::io::Read;
@@ -220,7 +224,7 @@ impl<'s> Reader<'s, '_> {
     pub(crate) fn upcoming(&self) -> &'s [u8] {
         let (Source::Ranges { file, .. }, Some(claimed)) = (self.source, self.claimed) else { return &[] };
         let range = self.source.range(claimed);
-        file.bytes().map_or(&[], |bytes| &bytes[range.start as usize..range.end as usize])
+        file.bytes().map_or(&[], |bytes| &bytes[in_memory(range)])
     }
 }
 
@@ -236,14 +240,14 @@ pub(crate) fn read_range(
     buffer: &mut Vec<u8>,
 ) -> Result<(std::ops::Range<usize>, u64)> {
     if let Some(bytes) = file.bytes() {
-        let found = find_range(&bytes[..end as usize], range.start as usize..range.end as usize, is_first)?;
+        let found = find_range(&bytes[in_memory(0..end)], in_memory(range), is_first)?;
         let byte = found.start as u64;
         return Ok((found, byte));
     }
     let from = if is_first { range.start } else { range.start - 1 };
-    let wanted = (range.end - from) as usize;
+    let wanted = at_most(usize::MAX, range.end - from);
     let mut filled = 0;
-    let mut target = (wanted + SLACK).min((end - from) as usize);
+    let mut target = at_most(wanted + SLACK, end - from);
     loop {
         grow(buffer, target);
         file.read_exact_at(&mut buffer[filled..target], from + filled as u64).map_err(Error::Read)?;
@@ -265,8 +269,19 @@ pub(crate) fn read_range(
         if from + filled as u64 == end {
             return Ok((start..filled, from + start as u64));
         }
-        target = (filled * 2).min((end - from) as usize).min(filled + MAX_LINE_BYTES);
+        target = at_most((filled * 2).min(filled + MAX_LINE_BYTES), end - from);
     }
+}
+
+/// So many bytes, or all that there are; these may be more than a machine of 32 bits can count.
+fn at_most(bytes: usize, all: u64) -> usize {
+    usize::try_from(all).map_or(bytes, |all| bytes.min(all))
+}
+
+/// A range of bytes that are in memory, and so can be counted.
+fn in_memory(range: std::ops::Range<u64>) -> std::ops::Range<usize> {
+    let place = |offset| usize::try_from(offset).expect("what is in memory can be counted");
+    place(range.start)..place(range.end)
 }
 
 /// The same of bytes in memory.

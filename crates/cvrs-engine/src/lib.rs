@@ -23,6 +23,10 @@
 //! Features: `parallel` (rayon; without it one thread works), `io` (files, decompression, outputs that appear whole or
 //! not at all). Limits: a line of at most 64 MiB; ids are compared ignoring ASCII case only.
 #![cfg_attr(not(feature = "io"), expect(dead_code, reason = "the pipeline is driven by inputs"))]
+#![cfg_attr(
+    not(feature = "io"),
+    expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "what cannot go to disk is asked as if it could")
+)]
 
 mod chunk;
 mod convert;
