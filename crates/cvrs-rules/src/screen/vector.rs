@@ -128,6 +128,7 @@ pub(crate) trait Vector: Copy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "x86_64")]
     use cvrs_parse::Tier;
     use proptest::prelude::*;
 
