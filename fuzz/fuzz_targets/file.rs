@@ -1,4 +1,5 @@
-//! A whole file: the same findings however it is cut into chunks, the clearinghouse's as its twin says, nothing lost.
+//! A whole file: the same findings however it is cut into chunks and on every tier, the clearinghouse's as its twin says,
+//! nothing lost.
 #![no_main]
 
 #[path = "../../crates/cvrs-engine/tests/properties/run.rs"]
@@ -6,6 +7,7 @@
 mod run;
 
 use cvrs_engine::{Tuning, Validator};
+use cvrs_parse::Tier;
 use cvrs_rules::{Book, Options, Profile, example};
 use cvrs_spec::Version;
 use cvrs_testkit::clearinghouse::{Told, refused};
@@ -17,6 +19,8 @@ use std::sync::LazyLock;
 static BOOKS: LazyLock<[Book; 3]> = LazyLock::new(|| {
     [Profile::Recommended, Profile::Dch, Profile::Strict].map(|profile| Book::new(&Options::new(profile, today())))
 });
+static TIERS: LazyLock<Vec<Tier>> =
+    LazyLock::new(|| Tier::ALL.into_iter().filter(|tier| tier.is_available()).collect());
 static DCH: LazyLock<Validator> = LazyLock::new(|| Validator::new(&Options::new(Profile::Dch, today())));
 
 fuzz_target!(|input: (u8, u16, Vec<u8>)| {
@@ -30,7 +34,8 @@ fuzz_target!(|input: (u8, u16, Vec<u8>)| {
     };
     let book = &BOOKS[usize::from(choice >> 5) % 3];
     let whole = Tuning { chunk_bytes: 1 << 20, ..Tuning::SEQUENTIAL };
-    let small = Tuning { chunk_bytes: usize::from(chunk_bytes).max(1), threads: 2, survey_bytes: 64 };
+    let tier = TIERS[usize::from(chunk_bytes) % TIERS.len()];
+    let small = Tuning { chunk_bytes: usize::from(chunk_bytes).max(1), threads: 2, survey_bytes: 64, tier: Some(tier) };
     let Some(input) = run::stream(text.clone(), 1 << 20) else { return };
     let expected = run::run(input, book, None, whole);
     let cut = run::stream(text.clone(), 7).expect("it was opened before");
