@@ -10,6 +10,7 @@ use std::{
 const STEPS: &[(&str, &[&str])] = &[
     ("format", &["fmt", "--all", "--check"]),
     ("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    ("ports", &["xtask", "ports"]),
     ("generated files", &["xtask", "generate", "--check"]),
     ("tests", &["test", "--workspace", "--no-fail-fast"]),
     ("documentation", &["doc", "--workspace", "--no-deps", "--document-private-items"]),

@@ -1,11 +1,13 @@
 //! Developer tasks: `generate` writes the committed files that are derived from the declarations,
-//! `generate --check` tells whether they are current, `ci` runs everything that a change must pass.
+//! `generate --check` tells whether they are current, `ports` lints what must also run on other machines, `ci` runs
+//! everything that a change must pass.
 #![expect(clippy::disallowed_methods, reason = "it writes generated files")]
 
 mod book;
 mod ci;
 mod markdown;
 mod output;
+mod ports;
 mod reference;
 mod spec;
 
@@ -16,8 +18,9 @@ fn main() -> Result<()> {
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["generate"] => generate(output::Mode::Write),
         ["generate", "--check"] => generate(output::Mode::Check),
+        ["ports"] => ports::run(),
         ["ci"] => ci::run(),
-        _ => bail!("usage: cargo xtask generate [--check] | ci"),
+        _ => bail!("usage: cargo xtask generate [--check] | ports | ci"),
     }
 }
 
