@@ -44,10 +44,10 @@ impl Worker<'_> {
         json.string(record.get(VaxEventId));
         json.raw("}]");
         json.item(if record.is(VaxRefusal, "YES") { REFUSED } else { r#""status":"completed""# });
-        json.text(r#""vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"#, record.get(Cvx));
+        json.code(r#""vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"#, record.get(Cvx));
         json.raw("}");
         if !is_blank(record.get(Ndc)) {
-            json.text(r#"{"system":"http://hl7.org/fhir/sid/ndc","code":"#, record.get(Ndc));
+            json.code(r#"{"system":"http://hl7.org/fhir/sid/ndc","code":"#, record.get(Ndc));
             json.raw("}");
         }
         json.raw("]}");
@@ -64,12 +64,12 @@ impl Worker<'_> {
             json.text("\"expirationDate\":", record.get(VaxExpiration));
         }
         if !is_blank(record.get(VaxAdminSite)) {
-            json.text(V2_0163, spelt_as(VaxAdminSite, record.version(), record.get(VaxAdminSite)));
+            json.code(V2_0163, spelt_as(VaxAdminSite, record.version(), record.get(VaxAdminSite)));
             json.raw("}]}");
         }
         let route = spelt_as(VaxRoute, record.version(), record.get(VaxRoute));
         if !is_blank(route) {
-            json.text(if is_ncit(route) { NCIT } else { V2_0162 }, route);
+            json.code(if is_ncit(route) { NCIT } else { V2_0162 }, route);
             json.raw("}]}");
         }
         let dose = spelt_as(DoseNum, record.version(), record.get(DoseNum));

@@ -12,9 +12,23 @@ pub(super) fn is_plain(line: &[u8]) -> bool {
     memchr::memchr2(b'"', b'\\', line).is_none()
 }
 
-/// Whether a cell says nothing: FHIR has no text of blanks alone.
+/// Whether a cell says nothing: FHIR has no text of blanks alone, whichever of Unicode's they are.
+#[inline]
 pub(super) fn is_blank(cell: &[u8]) -> bool {
-    cell.iter().all(u8::is_ascii_whitespace)
+    match cell.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => true,
+        Some(byte) => !byte.is_ascii() && std::str::from_utf8(cell).is_ok_and(|cell| cell.chars().all(is_space)),
+    }
+}
+
+/// Whether it is a blank for those who check FHIR; some count the byte order mark among them.
+fn is_space(letter: char) -> bool {
+    letter.is_whitespace() || letter == '\u{FEFF}'
+}
+
+/// Whether a text can be a code of FHIR: no blank around it, and none beside another.
+fn is_code(text: &str) -> bool {
+    text.split(is_space).all(|word| !word.is_empty())
 }
 
 impl Json<'_> {
@@ -50,6 +64,30 @@ impl Json<'_> {
     pub(super) fn text_if(&mut self, key: &str, value: &[u8]) {
         if !is_blank(value) {
             self.text(key, value);
+        }
+    }
+
+    /// The next property, a code.
+    #[inline]
+    pub(super) fn code(&mut self, key: &str, value: &[u8]) {
+        self.item(key);
+        self.code_string(value);
+    }
+
+    /// A code in quotes: a cell of the record, blanks around it left out and several between words as one.
+    #[inline]
+    pub(super) fn code_string(&mut self, value: &[u8]) {
+        if value.iter().all(u8::is_ascii_graphic) { self.string(value) } else { self.code_with_blanks(value) }
+    }
+
+    #[cold]
+    fn code_with_blanks(&mut self, value: &[u8]) {
+        match std::str::from_utf8(value) {
+            Ok(text) if !is_code(text) => {
+                let words: Vec<&str> = text.split(is_space).filter(|word| !word.is_empty()).collect();
+                self.string(words.join(" ").as_bytes());
+            }
+            _ => self.string(value),
         }
     }
 

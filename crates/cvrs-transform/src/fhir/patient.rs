@@ -141,7 +141,7 @@ pub(super) fn district(json: &mut Json<'_>, cell: &[u8], codes: &CodeSets, by_na
         Some(county) => {
             json.other("\"district\":", county.name.as_bytes());
             json.item(r#""_district":{"extension":[{"url":"urn:cvrs:county-fips","valueCode":"#);
-            json.string(cell);
+            json.code_string(cell);
             json.raw("}]}");
         }
         None => json.text_if("\"district\":", cell),
@@ -246,7 +246,7 @@ impl Worker<'_> {
 /// The model that the record says it is of.
 pub(super) fn tag(json: &mut Json<'_>, record: &Record<'_>) {
     if !is_blank(record.get(ExtType)) {
-        json.text(r#""tag":[{"system":"urn:cvrs:ext-type","code":"#, spelt(SetId::ExtType, record.get(ExtType)));
+        json.code(r#""tag":[{"system":"urn:cvrs:ext-type","code":"#, spelt(SetId::ExtType, record.get(ExtType)));
         json.raw("}]");
     }
 }
@@ -356,6 +356,6 @@ pub(super) fn local(json: &mut Json<'_>, field: Field, code: &[u8]) {
     json.item(r#"{"url":"urn:cvrs:field:"#);
     json.raw(field.name());
     json.raw(r#"","valueCode":"#);
-    json.string(code);
+    json.code_string(code);
     json.raw("}");
 }

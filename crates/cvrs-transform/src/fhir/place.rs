@@ -37,7 +37,7 @@ impl Worker<'_> {
         json.item(r#""mode":"instance""#);
         let kind = spelt_as(AdminType, record.version(), record.get(AdminType));
         if !is_blank(kind) {
-            json.text(r#""type":[{"coding":[{"system":"urn:cvrs:admin-type","code":"#, kind);
+            json.code(r#""type":[{"coding":[{"system":"urn:cvrs:admin-type","code":"#, kind);
             json.raw("}]}]");
         }
         if FIELDS[4..].iter().any(|&field| !is_blank(record.get(field))) {

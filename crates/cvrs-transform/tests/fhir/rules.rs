@@ -142,6 +142,30 @@ fn months_and_other_values_go_out_as_they_are() {
     assert_eq!(written.of(Type::Patient)[0]["birthDate"], "1968-05");
 }
 
+/// The blanks of Unicode: a cell of nothing but these has no text that FHIR takes, and no code has one around it.
+#[test]
+fn blanks_of_every_kind_say_nothing() {
+    for blank in ["\u{a0}", "\u{2028}", "\u{85}", "\u{3000}", "\u{feff}", " \u{a0} "] {
+        let cells = ["recip_middle_name", "recip_address_street_2", "lot_number", "admin_name", "responsible_org"];
+        let cells = cells.map(|name| (name, blank));
+        let code = format!("{blank}80777-0273-10 ");
+        let written = one(&[&cells[..], &[("ndc", &code)]].concat());
+        assert!(written.told.is_empty(), "{:?}", written.told);
+        let patient = &written.of(Type::Patient)[0];
+        assert_eq!(patient["name"][0]["given"], json!(["Ana"]), "{blank:?}");
+        assert_eq!(patient["address"][0]["line"], json!(["12 Peach St"]), "{blank:?}");
+        assert!(written.of(Type::Organization).is_empty() && written.of(Type::Location)[0]["name"].is_null());
+        let immunization = &written.of(Type::Immunization)[0];
+        assert!(immunization["lotNumber"].is_null());
+        assert_eq!(immunization["vaccineCode"]["coding"][1]["code"], "80777-0273-10", "{blank:?}");
+        assert_eq!(one(&[("recip_id", blank)]).told, [(0, "error CNV103".to_owned())]);
+    }
+    // What stands around a text is part of it, and so is a blank within a code.
+    let written = one(&[("admin_name", "\u{a0}Hope "), ("ndc", "80777 0273  10")]);
+    assert_eq!(written.of(Type::Location)[0]["name"], "\u{a0}Hope ");
+    assert_eq!(written.of(Type::Immunization)[0]["vaccineCode"]["coding"][1]["code"], "80777 0273 10");
+}
+
 #[test]
 fn a_place_that_is_not_told_is_no_resource() {
     let place = [
