@@ -45,6 +45,8 @@ struct Known {
     totals: ReadTotals,
     kinds: BTreeMap<(NoticeKind, Option<Field>), (u64, Vec<u64>)>,
     further: Further,
+    /// Whether rows that ask for deletion have a file.
+    keeps_deletes: bool,
 }
 
 impl std::fmt::Debug for Known {
@@ -71,6 +73,7 @@ pub(crate) fn open(mut input: Input, options: ReadOptions, mut further: Further)
         lines: LineMap::default(),
         totals: ReadTotals::default(),
         kinds: BTreeMap::new(),
+        keeps_deletes: further.deletes.is_some(),
         further,
     };
     let reading = Reading(Arc::new(Mutex::new(known)));
@@ -161,7 +164,7 @@ impl Reading {
             debug_assert!(level > Level::Off, "every kind is told");
             terminal::note(&format!("  {} {code}{about}: {words} ({word} {}{more})", level.name(), shown.join(", ")));
         }
-        if deletes > 0 && known.further.deletes.is_none() {
+        if deletes > 0 && !known.keeps_deletes {
             terminal::note("  records that ask for deletion were left out; --deletes PATH writes them");
         }
     }

@@ -90,6 +90,7 @@ fn several_inputs_are_checked_each_in_its_own_way() {
 fn deletes_go_to_a_file_of_their_own() {
     let desk = desk(&MESSAGES.replacen("||CP|A", "||CP|D", 1));
     let ended = from_hl7(&desk, &["--deletes", "deletes.txt"]).exits(0).says("5 records + 1 delete apart");
+    assert!(!ended.stderr.contains("left out"), "{}", ended.stderr);
     let deletes = String::from_utf8(desk.read("deletes.txt")).expect("UTF-8");
     let lines: Vec<&str> = EXAMPLES.lines().collect();
     assert_eq!(deletes, format!("{}\n{}\n", lines[0], lines[1]));
@@ -97,6 +98,21 @@ fn deletes_go_to_a_file_of_their_own() {
     from_hl7(&desk, &[]).exits(0).says("were left out; --deletes PATH writes them");
     let ended = from_hl7(&desk, &["--operation", "delete"]).exits(0);
     assert_eq!(ended.stdout, EXAMPLES.as_bytes());
+}
+
+#[test]
+fn segments_before_the_first_message_are_skipped_and_told() {
+    for start in ["PID|1||X\r", "NTE|1||a note\r\nZZ9|1\r\n", "\u{b}SFT|A\n\n"] {
+        let desk = desk(&(start.to_owned() + MESSAGES));
+        for words in [&[][..], &["--from", "hl7"]] {
+            let ended = from_hl7(&desk, words).exits(0).says("HLR001");
+            assert_eq!(ended.stdout, EXAMPLES.as_bytes(), "{start:?}");
+        }
+    }
+    // Of these none is HL7: no message follows, or the first line is no segment.
+    for text in ["PID|1||X\rRXA|0|1\r", "CVX,NDC\n207,\n", "the messages\rMSH|^~\\&|A\r"] {
+        from_hl7(&desk(text), &["--from", "hl7"]).exits(3).says("no HL7");
+    }
 }
 
 #[test]

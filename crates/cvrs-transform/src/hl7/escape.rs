@@ -21,11 +21,7 @@ const fn letter(byte: u8) -> Option<u8> {
 
 /// Appends a value, its delimiters escaped and control characters as blanks; whether it had any of these.
 pub(super) fn push(out: &mut Vec<u8>, value: &[u8]) -> bool {
-    if value == b"\"\"" {
-        // As it stands this would be the explicit null.
-        out.extend_from_slice(b"\\X22\\\"");
-        return false;
-    }
+    let start = out.len();
     let mut has_control = false;
     for &byte in value {
         match letter(byte) {
@@ -36,6 +32,11 @@ pub(super) fn push(out: &mut Vec<u8>, value: &[u8]) -> bool {
             }
             None => out.push(byte),
         }
+    }
+    if trim(&out[start..]) == b"\"\"" {
+        // As it stands this would be the explicit null.
+        out.truncate(start);
+        out.extend_from_slice(b"\\X22\\\"");
     }
     has_control
 }
@@ -92,6 +93,7 @@ mod tests {
         assert_eq!(escaped("Müller \"Bo\""), "Müller \"Bo\"");
         assert_eq!(escaped("\"\""), "\\X22\\\"");
         assert_eq!(escaped("a\u{1}b"), "a b");
+        assert_eq!(escaped("\u{b}\"\"\u{7f}"), "\\X22\\\"");
         for value in ["a|", "^", "x&", "~", "\\", "\"\""] {
             assert!(is_needed(value.as_bytes()), "{value}");
         }

@@ -324,7 +324,8 @@ impl Reader {
     }
 }
 
-/// Whether a text begins as HL7 does, whatever stands around it: marks, blank lines, a byte order mark.
+/// Whether a text begins as HL7 does, whatever stands around it: marks, blank lines, a byte order mark, and segments that
+/// belong to no message because the first header segment comes behind them.
 pub fn is_hl7(head: &[u8]) -> bool {
     let head = head.strip_prefix(cvrs_parse::BOM).unwrap_or(head);
     let start = head.iter().position(|&byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0B | 0x0C | 0x1C));
@@ -335,5 +336,21 @@ pub fn is_hl7(head: &[u8]) -> bool {
             && text.get(3).is_some_and(|byte| byte.is_ascii_punctuation() && *byte != b'_')
     };
     let line = &text[..memchr(b'\n', text).unwrap_or(text.len())];
-    is_header(text) || (is_trailer() && memchr(b'\t', line).is_none())
+    is_header(text) || (is_trailer() && memchr(b'\t', line).is_none()) || (is_segment(text) && has_header_below(text))
+}
+
+/// Whether a line can be a segment: a name of three letters or digits, and a separator that is none.
+fn is_segment(line: &[u8]) -> bool {
+    matches!(line, [first, second, third, separator, ..]
+        if first.is_ascii_uppercase()
+            && [second, third].into_iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            && separator.is_ascii_punctuation()
+            && *separator != b'_')
+}
+
+/// Whether a later line begins a message, a batch or a file.
+fn has_header_below(text: &[u8]) -> bool {
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let is_mark = |byte: &&u8| matches!(byte, 0x0B | 0x1C | b' ');
+    text.split(is_end).any(|line| is_header(&line[line.iter().take_while(is_mark).count()..]))
 }

@@ -114,14 +114,14 @@ const fn nibble(digit: u8) -> u8 {
     }
 }
 
-/// Gives a date of digits its hyphens: of eight or more the first eight, of six or seven the first six. Whether a time
+/// Gives a date of digits its hyphens: of eight or more the first eight, of six all. Whether a time
 /// of day was dropped. Anything else stays as it is, for a check to see.
 pub(super) fn date(cell: &mut Vec<u8>) -> bool {
     let digits = cell.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let has_other_start = digits < cell.len() && !matches!(cell[digits], b'.' | b'+' | b'-');
     let kept = match digits {
         8.. => 8,
-        6 | 7 => 6,
+        6 => 6,
         _ => return false,
     };
     // A date with hyphens of its own begins with four digits.
@@ -214,6 +214,7 @@ mod tests {
             ("20210115113000.123+0000", "2021-01-15", true),
             ("20210115-0500", "2021-01-15", false),
             ("2021", "2021", false),
+            ("2021011", "2021011", false),
             ("2021-01-15", "2021-01-15", false),
             ("20210115Z", "20210115Z", false),
             ("unknown", "unknown", false),

@@ -70,12 +70,13 @@ fn administration(cells: &mut Cells<'_, '_>, out: &mut Vec<u8>) {
     cells.push_date(Field::VaxExpiration, out);
     out.push(b'|');
     cells.push_with(Field::Mvx, |_| b"^^MVX", out);
-    out.push(b'|');
+    out.extend_from_slice(b"|||");
+    // A word of CDC's tool that HL7's table does not have.
     if cells.event == Event::MissedAppointment {
-        out.extend_from_slice(b"02^Missed Appointment^NIP002");
+        out.extend_from_slice(b"MA");
+    } else {
+        cells.push_completion(b"", out);
     }
-    out.extend_from_slice(b"||");
-    cells.push_completion(b"", out);
     end_segment(out, start);
 }
 

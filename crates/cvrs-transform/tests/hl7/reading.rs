@@ -25,7 +25,7 @@ impl Read {
         fields.zip(cells).collect()
     }
 
-    fn cell(&self, row: usize, field: Field) -> String {
+    pub(crate) fn cell(&self, row: usize, field: Field) -> String {
         self.cells(row).into_iter().find(|(column, _)| *column == field).expect("a column").1
     }
 

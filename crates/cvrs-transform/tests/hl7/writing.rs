@@ -1,9 +1,10 @@
 //! Messages out of records.
 
+use crate::reading::read_pieces;
 use cvrs_parse::{Header, Index};
 use cvrs_report::{Finding, Level};
 use cvrs_spec::{Field, Version};
-use cvrs_transform::hl7::{Dialect, InfoSource, Operation, WriteOptions, Writer};
+use cvrs_transform::hl7::{Dialect, InfoSource, Operation, ReadOptions, WriteOptions, Writer};
 
 /// Six rows: models I, D and P, each a vaccination and a refusal. The person is invented.
 pub(crate) const EXAMPLES: &str = include_str!("../data/examples.txt");
@@ -145,6 +146,29 @@ fn options_show_where_they_should() {
     assert!(!message.contains("64994-7"));
     let (message, _) = write(&with(&[(Field::LotNumber, "")]), changed);
     assert!(message.contains("|01^Historical") && !message.contains("64994-7"));
+}
+
+/// A missed appointment of version 1 has no word in HL7: the guide's readers find one in the reason, and CDC's tool has its own.
+#[test]
+fn a_missed_appointment_is_told_as_each_dialect_has_it() {
+    let names: Vec<&str> = Version::V1.columns().iter().map(|field| field.name()).collect();
+    let cells = Version::V1.columns().iter().map(|field| match field {
+        Field::RecipMissedAppt => "YES",
+        Field::VaxRefusal => "NO",
+        Field::VaxEventId | Field::RecipId => "A1",
+        Field::AdminDate => "2021-01-15",
+        _ => "",
+    });
+    let text = format!("{}\n{}\n", names.join("\t"), cells.collect::<Vec<_>>().join("\t"));
+    for (dialect, reason, status) in [(Dialect::Ig, "02^Missed Appointment^NIP002", "RE"), (Dialect::Cdc, "", "MA")] {
+        let (message, _) = write(&text, WriteOptions { dialect, ..options() });
+        let fields: Vec<&str> = segment(&message, "RXA").split('|').collect();
+        assert_eq!((fields[18], fields[20]), (reason, status), "{dialect:?}");
+        let options = ReadOptions { is_v1: true, dialect: Some(dialect), ..ReadOptions::default() };
+        let back = read_pieces(message.as_bytes(), options, usize::MAX);
+        let told = [Field::RecipMissedAppt, Field::VaxRefusal, Field::VaxEventId].map(|field| back.cell(0, field));
+        assert_eq!(told, ["YES", "NO", "A1"], "{dialect:?}");
+    }
 }
 
 #[test]
