@@ -12,7 +12,9 @@ mod split;
 mod submit;
 
 pub(crate) use book::{Codes, CodesAction, Explain, Fields, ImportCodes, Rules, ShowCode, TableFormat};
-pub(crate) use convert::{BundleName, CompressionName, Convert, DialectName, Hl7, SourceForm, TargetForm};
+pub(crate) use convert::{
+    BundleName, CompressionName, Convert, DialectName, Hl7, InfoSourceName, SourceForm, TargetForm,
+};
 pub(crate) use fix::Fix;
 pub(crate) use judging::Judging;
 pub(crate) use redact::{FindingsFormat, ModelName, Redact};

@@ -6,7 +6,7 @@ mod hl7;
 
 pub(crate) use columns::{Columns, CompressionName};
 pub(crate) use fhir::{BundleName, Fhir};
-pub(crate) use hl7::{DialectName, Hl7};
+pub(crate) use hl7::{DialectName, Hl7, InfoSourceName};
 
 use super::{Judging, OperationName};
 use clap::ValueEnum;

@@ -18,7 +18,7 @@ mod output;
 mod parquet;
 
 use super::validate::{operation, refuse_same};
-use crate::args::{Common, Convert, DialectName, Hl7, OperationName, SourceForm, TargetForm};
+use crate::args::{Common, Convert, DialectName, Hl7, InfoSourceName, OperationName, SourceForm, TargetForm};
 use crate::csv_input;
 use crate::fault::{Exit, Fault, Result};
 use crate::hl7_input::{self, Further};
@@ -110,8 +110,22 @@ fn source(args: &Convert, input: &mut Input) -> Result<SourceForm> {
     }
 }
 
-/// Options about reading HL7 mean nothing elsewhere, and one that is not heeded would mislead.
+/// Options about HL7 mean nothing elsewhere, and one that is not heeded would mislead.
 fn refuse_useless(args: &Convert, source: SourceForm) -> Result<()> {
+    let Hl7 { dialect, eligibility, info_source, no_batch, .. } = &args.hl7;
+    let writes = args.to == TargetForm::Hl7;
+    if dialect.is_some() && !writes && source != SourceForm::Hl7 {
+        return Err(Fault::usage("--dialect is about reading and writing HL7, and here is none"));
+    }
+    let of_ig =
+        [("--eligibility", eligibility.is_some()), ("--info-source", *info_source != InfoSourceName::default())];
+    let given = of_ig.into_iter().chain([("--no-batch", *no_batch)]);
+    if let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given && !writes) {
+        return Err(Fault::usage(format!("{option} is about --to hl7")));
+    }
+    if let Some((option, _)) = of_ig.into_iter().find(|(_, is_given)| *is_given && *dialect == Some(DialectName::Cdc)) {
+        return Err(Fault::usage(format!("{option} is about --dialect ig; the other dialect has no place for it")));
+    }
     let given = [
         ("--deletes", args.hl7.deletes.is_some()),
         ("--make-event-ids", args.hl7.make_event_ids),

@@ -46,6 +46,12 @@ fn an_entity_must_be_told_by_name_or_option() {
     to_hl7(&desk, NAME, &["--entity", "Georgia"]).exits(2);
     to_hl7(&desk, NAME, &["--eligibility", "V99"]).exits(2).says("V00 to V08");
     to_hl7(&desk, NAME, &["--timestamp", "2021-01-17"]).exits(2).says("--timestamp");
+    for option in ["--eligibility=V01", "--info-source=01"] {
+        to_hl7(&desk, NAME, &["--dialect", "cdc", option]).exits(2).says(&format!("{} is about", &option[..13]));
+        desk.cvrs(&["convert", NAME, "--to", "parquet", option], b"").exits(2).says("is about --to hl7");
+    }
+    desk.cvrs(&["convert", NAME, "--to", "cvrs", "--no-batch"], b"").exits(2).says("--no-batch is about --to hl7");
+    desk.cvrs(&["convert", NAME, "--to", "cvrs", "--dialect", "ig"], b"").exits(2).says("--dialect is about");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use cvrs_engine::io::{Body, Compression, Input, InputCause, InputError};
 use cvrs_engine::{Checked, RecordPlace};
 use cvrs_parse::{Header, Record};
 use cvrs_report::Finding;
-use cvrs_transform::columns::{Batches, FileForm, LineEnd, TextWriter};
+use cvrs_transform::columns::{BadColumn, Batches, FileForm, LineEnd, TextWriter};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -72,8 +72,14 @@ pub(super) fn open(args: &Convert, mut input: Input) -> Result<(Input, Option<To
     file.rewind().map_err(|error| InputError::new(&name, error))?;
     let fault = |cause: String| Fault::file(format!("{name}: {cause}"));
     let batches = guarded(form, || batches(form, file)).map_err(fault)?;
-    let writer =
-        TextWriter::new(batches.schema()).map_err(|error| fault(format!("{error}; name them as CVRS does")))?;
+    let writer = TextWriter::new(batches.schema()).map_err(|error| {
+        let remedy = match error {
+            BadColumn::Twice(_) => "leave one of them out",
+            BadColumn::NoText { .. } => "write it as text, so that no zero is lost",
+            _ => "name them as CVRS does",
+        };
+        fault(format!("{error}; {remedy}"))
+    })?;
     let line_end = LineEnd::of_header(writer.header());
     let told = Told { line_end, ..Told::default() };
     let (sender, blocks) = sync_channel(BLOCKS);

@@ -174,8 +174,9 @@ impl Output for MessageOutput {
         let end = if self.is_batch { Writer::end(self.written) } else { Vec::new() };
         self.text.finish_with(&end)?;
         if self.tells && self.new > 0 {
+            let messages = if self.new == 1 { "message tells" } else { "messages tell" };
             terminal::note(&format!(
-                "{} messages tell a new dose (RXA-9 = 00) without its funding, which profile Z22 wants: give --eligibility \
+                "{} {messages} a new dose (RXA-9 = 00) without its funding, which profile Z22 wants: give --eligibility \
                  CODE, or --info-source 01",
                 self.new
             ));
