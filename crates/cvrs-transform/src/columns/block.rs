@@ -41,6 +41,13 @@ impl Block {
         &self.text
     }
 
+    /// How many bytes each record has.
+    pub(super) fn lengths(&self) -> impl Iterator<Item = usize> + '_ {
+        let starts = self.tabs.iter().step_by(self.n_columns + 1).map(|&start| start as usize);
+        let ends = starts.clone().skip(1).chain([self.text.len()]);
+        starts.zip(ends).map(|(start, end)| end - start)
+    }
+
     pub(super) fn numbers(&self) -> &[[u64; 2]] {
         &self.numbers
     }

@@ -82,8 +82,8 @@ impl Values {
 #[derive(Clone, Debug, Default)]
 pub struct Part {
     pub(crate) n_rows: usize,
-    /// The bytes of their lines.
-    pub(crate) n_bytes: usize,
+    /// The bytes of each of their lines, where row groups go by them.
+    pub(crate) lengths: Vec<u32>,
     pub(crate) columns: Vec<Values>,
 }
 
@@ -140,7 +140,8 @@ impl<'c> Builder<'c> {
 
     /// Makes a part empty.
     pub fn begin(&mut self, part: &mut Part) {
-        (part.n_rows, part.n_bytes) = (0, 0);
+        part.n_rows = 0;
+        part.lengths.clear();
         self.block.clear();
         if part.columns.len() != self.columns.len() {
             part.columns = self.columns.iter().map(|&what| Values::new(what, &self.options)).collect();
@@ -181,7 +182,9 @@ impl<'c> Builder<'c> {
             }
         }
         part.n_rows += self.block.n_rows();
-        part.n_bytes += self.block.text().len();
+        if self.varied.is_some() {
+            part.lengths.extend(self.block.lengths().map(|length| length as u32));
+        }
         self.block.clear();
     }
 }

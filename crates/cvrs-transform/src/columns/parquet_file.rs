@@ -55,12 +55,14 @@ pub struct ParquetWriter<W: Write + Send> {
     facts: Facts,
     layout: Arc<Layout>,
     group_rows: usize,
+    group_bytes: usize,
     /// What has been added and is in no row group yet.
     parts: Vec<Arc<Part>>,
     /// How many rows of the first part are in one.
     n_skipped: usize,
     n_pending: usize,
-    n_bytes: usize,
+    /// How many of the pending rows have been measured, and how many bytes they have.
+    measured: (usize, usize),
     spare: Vec<Part>,
     n_rows: u64,
 }
@@ -108,13 +110,20 @@ impl<W: Write + Send> ParquetWriter<W> {
             facts: facts.clone(),
             layout,
             group_rows,
+            group_bytes: ROW_GROUP_BYTES,
             parts: Vec::new(),
             n_skipped: 0,
             n_pending: 0,
-            n_bytes: 0,
+            measured: (0, 0),
             spare: Vec::new(),
             n_rows: 0,
         })
+    }
+
+    /// The same, with row groups that end beyond so many bytes of text.
+    #[must_use]
+    pub fn with_group_bytes(self, group_bytes: usize) -> Self {
+        Self { group_bytes, ..self }
     }
 
     /// Adds a part, and leaves another one in its place whose memory may be used again. Row groups that are full then
@@ -123,7 +132,6 @@ impl<W: Write + Send> ParquetWriter<W> {
         let taken = std::mem::replace(part, self.spare.pop().unwrap_or_default());
         self.n_rows += taken.n_rows as u64;
         self.n_pending += taken.n_rows;
-        self.n_bytes += taken.n_bytes;
         self.parts.push(Arc::new(taken));
     }
 
@@ -132,18 +140,33 @@ impl<W: Write + Send> ParquetWriter<W> {
         self.n_rows
     }
 
-    /// The next row group that is full.
+    /// The next row group that is full. Where it ends is told by its rows alone, however they came in parts.
     pub fn full_group(&mut self) -> Option<RowGroup> {
-        let is_full = self.n_pending >= self.group_rows || self.n_bytes > ROW_GROUP_BYTES;
-        if is_full { self.last_group() } else { None }
+        let (mut n_rows, mut n_bytes) = self.measured;
+        let mut n_done = self.n_skipped + n_rows;
+        for part in &self.parts {
+            let done = n_done.min(part.n_rows);
+            n_done -= done;
+            for &length in &part.lengths[done..] {
+                n_rows += 1;
+                n_bytes += length as usize;
+                if n_rows == self.group_rows || n_bytes > self.group_bytes {
+                    return Some(self.group(n_rows));
+                }
+            }
+        }
+        self.measured = (n_rows, n_bytes);
+        None
     }
 
     /// The next row group, full or not; none if no rows are left.
     pub fn last_group(&mut self) -> Option<RowGroup> {
-        let n_rows = self.n_pending.min(self.group_rows);
-        if n_rows == 0 {
-            return None;
-        }
+        let full = self.full_group();
+        full.or_else(|| (self.n_pending > 0).then(|| self.group(self.n_pending)))
+    }
+
+    /// The next row group, of so many rows.
+    fn group(&mut self, n_rows: usize) -> RowGroup {
         self.n_pending -= n_rows;
         let n_skipped = self.n_skipped;
         let (mut left, mut n_done) = (n_skipped + n_rows, 0);
@@ -155,8 +178,8 @@ impl<W: Write + Send> ParquetWriter<W> {
         let mut parts: Vec<Arc<Part>> = self.parts.drain(..n_done).collect();
         // The part in which the next row group begins.
         parts.extend(self.parts.first().filter(|_| left > 0).map(Arc::clone));
-        self.n_bytes = self.parts.iter().map(|part| part.n_bytes).sum();
-        Some(RowGroup { layout: Arc::clone(&self.layout), parts, n_skipped, n_rows })
+        self.measured = (0, 0);
+        RowGroup { layout: Arc::clone(&self.layout), parts, n_skipped, n_rows }
     }
 
     /// Writes a row group, whose columns come in any order.

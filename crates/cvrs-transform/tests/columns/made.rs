@@ -63,11 +63,17 @@ pub(crate) fn make(text: &[u8], options: &Options, chunk: usize, rows: usize, di
 
 /// The same as a Parquet file of row groups of so many rows.
 pub(crate) fn parquet(text: &[u8], options: &Options, chunk: usize, rows: usize) -> Vec<u8> {
+    parquet_within(text, options, chunk, rows, usize::MAX)
+}
+
+/// The same as a Parquet file of row groups of so many rows that end beyond so many bytes.
+pub(crate) fn parquet_within(text: &[u8], options: &Options, chunk: usize, rows: usize, bytes: usize) -> Vec<u8> {
     let (header, _) = Header::split_off(text);
     let facts = Facts::of_header(&text[..header.byte_len()], &header, "cvrs of a test");
     let codes = CodeSets::builtin();
     let writer = ParquetWriter::new(Vec::new(), options, source(options), &facts, "cvrs of a test", codes, rows);
-    let (mut writer, mut packer) = (writer.expect("a schema"), Packer::new().expect("memory"));
+    let writer = writer.expect("a schema").with_group_bytes(bytes);
+    let (mut writer, mut packer) = (writer, Packer::new().expect("memory"));
     let mut write = |writer: &mut ParquetWriter<Vec<u8>>, group: RowGroup| {
         let columns = group.columns().into_iter();
         let encoded = columns.flat_map(|column| column.encode(&mut packer).expect("encoded")).collect();

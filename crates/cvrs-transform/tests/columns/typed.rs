@@ -1,6 +1,6 @@
 //! Types, derived values, and what files tell of themselves.
 
-use crate::made::{make, parquet};
+use crate::made::{make, parquet, parquet_within};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int8Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
@@ -12,6 +12,7 @@ use cvrs_spec::Field::{self, *};
 use cvrs_spec::Version;
 use cvrs_transform::columns::{Dictionaries, Options};
 use parquet::basic::{Compression, Encoding, PageType, Type};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::statistics::Statistics;
 
@@ -135,6 +136,34 @@ fn rows_of_the_wrong_length_lose_only_what_no_column_holds() {
 }
 
 #[test]
+fn where_row_groups_end_is_told_by_the_rows_and_not_by_chunks() {
+    const MOST: usize = 2200;
+    let (mut text, mut expected, mut n_bytes) = (header(Version::V3) + "\n", vec![0], 0);
+    for n in 0..90 {
+        let line = row(Version::V3, &[(AdminName, &"long ".repeat(n * 7 % 41))]);
+        n_bytes += line.len() + 1;
+        let n_rows = expected.last_mut().expect("a group");
+        *n_rows += 1;
+        if n_bytes > MOST || *n_rows == 7 {
+            expected.push(0);
+            n_bytes = 0;
+        }
+        text += &(line + "\n");
+    }
+    expected.retain(|&n_rows| n_rows > 0);
+    assert!(
+        expected.contains(&7) && expected[..10].iter().any(|&n_rows| n_rows < 7),
+        "both bounds are met: {expected:?}"
+    );
+    for chunk in [1, 2, 5, 13, 90] {
+        let bytes = Bytes::from(parquet_within(text.as_bytes(), &Options::default(), chunk, 7, MOST));
+        let file = SerializedFileReader::new(bytes).expect("Parquet");
+        let found: Vec<i64> = file.metadata().row_groups().iter().map(RowGroupMetaData::num_rows).collect();
+        assert_eq!(found, expected, "{chunk}");
+    }
+}
+
+#[test]
 fn a_parquet_file_has_the_form_that_most_readers_know() {
     let mut text = header(Version::V3) + "\r\n";
     for _ in 0..10 {
@@ -143,10 +172,7 @@ fn a_parquet_file_has_the_form_that_most_readers_know() {
     let bytes = Bytes::from(parquet(text.as_bytes(), &Options::default(), 3, 4));
     let file = SerializedFileReader::new(bytes).expect("Parquet");
     let metadata = file.metadata();
-    assert_eq!(
-        metadata.row_groups().iter().map(parquet::file::metadata::RowGroupMetaData::num_rows).collect::<Vec<_>>(),
-        [4, 4, 2]
-    );
+    assert_eq!(metadata.row_groups().iter().map(RowGroupMetaData::num_rows).collect::<Vec<_>>(), [4, 4, 2]);
     assert_eq!(metadata.file_metadata().created_by(), Some("cvrs of a test"));
     for column in metadata.row_group(0).columns() {
         assert!(matches!(column.compression(), Compression::ZSTD(_)), "{}", column.column_path());
