@@ -13,9 +13,11 @@ use cvrs_engine::Origin;
 use cvrs_engine::io::{Input, InputCause, InputError, NotCvrs};
 use cvrs_report::{Level, push_number, push_printable};
 use cvrs_spec::Field;
-use cvrs_transform::hl7::{CvrsText, LineMap, Notice, NoticeKind, ReadOptions, ReadRows, ReadTotals, Reader, is_hl7};
+use cvrs_transform::hl7::{
+    CvrsText, LineMap, MessageTooLong, Notice, NoticeKind, ReadOptions, ReadRows, ReadTotals, Reader, is_hl7,
+};
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many lines are named for each kind of notice.
@@ -84,8 +86,21 @@ pub(crate) fn open(mut input: Input, options: ReadOptions, mut further: Further)
         }
         known.lock().take(rows, totals)
     });
-    let made = Input::from_reader(name, Box::new(text))?;
+    let made = Input::from_reader(name, Box::new(Text(text)))?;
     Ok((made.with_origin(Arc::new(reading.clone())), reading))
+}
+
+/// The text, whose errors are those of inputs.
+struct Text<R>(R);
+
+impl<R: Read> Read for Text<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| {
+            let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<MessageTooLong>());
+            let cause = cause.copied();
+            cause.map_or(error, |MessageTooLong { line }| InputCause::from(NotCvrs::Hl7TooLong(line)).into())
+        })
+    }
 }
 
 impl Known {

@@ -116,6 +116,15 @@ fn segments_before_the_first_message_are_skipped_and_told() {
 }
 
 #[test]
+fn a_message_without_end_is_told_in_a_line() {
+    let text = format!("FHS|^~\\&|A\rMSH|^~\\&|A\rPID|1||{}\r", "x".repeat(65 << 20));
+    let ended = from_hl7(&desk(&text), &["-o", "out.txt"]).exits(3);
+    let told =
+        "error: in.hl7: the HL7 message at line 2 is longer than 64 MiB, which none is; look for missing line ends\n";
+    assert_eq!(ended.stderr, told);
+}
+
+#[test]
 fn hl7_without_a_dose_is_no_input() {
     let text = "MSH|^~\\&|A|B\rPID|1||X\r";
     let desk = desk(text);

@@ -76,6 +76,9 @@ pub enum NotCvrs {
     /// HL7 version 2 in which no dose or refusal is told.
     #[error("this is HL7 without an RXA segment; give messages that tell a vaccination or a refusal (VXU)")]
     Hl7WithoutDose,
+    /// An HL7 message that is none: so much stands between two MSH segments.
+    #[error("the HL7 message at line {0} is longer than 64 MiB, which none is; look for missing line ends")]
+    Hl7TooLong(u64),
     /// Something else than the HL7 that it was said to be.
     #[error("this is no HL7 version 2 text; give messages that begin with MSH, or leave --from out")]
     NoHl7,
