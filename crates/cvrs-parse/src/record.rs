@@ -2,6 +2,7 @@
 
 use crate::{Date, Header};
 use core::fmt;
+use core::ops::Range;
 use cvrs_spec::{Event, Field, Model, Version};
 
 /// One data row: its cells by column, without a copy.
@@ -46,11 +47,17 @@ impl<'a> Record<'a> {
     /// The cell of the 0-based column of the file; empty beyond the row's end.
     #[inline]
     pub fn cell(&self, column: usize) -> &'a [u8] {
+        &self.text[self.place(column)]
+    }
+
+    /// Where the cell of the 0-based column stands in the buffer, in bytes; nowhere, and so empty, beyond the row's end.
+    #[inline]
+    pub fn place(&self, column: usize) -> Range<usize> {
         match self.ends.get(column) {
-            None => &[],
+            None => 0..0,
             Some(&end) => {
                 let start = if column == 0 { self.start } else { self.ends[column - 1] as usize + 1 };
-                &self.text[start..end as usize]
+                start..end as usize
             }
         }
     }

@@ -10,9 +10,6 @@ pub(crate) struct Masks {
     pub(crate) line_feed: u64,
     /// Below 0x20, but neither tab nor line feed.
     pub(crate) rest: u64,
-    /// Blanks and double quotes, where edges are asked for.
-    pub(crate) blank: u64,
-    pub(crate) quote: u64,
 }
 
 /// A way to look at 64 bytes at once.
@@ -28,8 +25,11 @@ pub(crate) trait Block {
     /// Whether any byte is above 0x7F.
     fn has_high(bytes: Self::Bytes) -> bool;
 
-    /// The masks of a block; blanks and quotes only if `edges`.
-    fn masks(bytes: Self::Bytes, edges: bool) -> Masks;
+    /// The masks of a block.
+    fn masks(bytes: Self::Bytes) -> Masks;
+
+    /// Where bytes below that one stand, which is at most 0x80.
+    fn places_below(bytes: Self::Bytes, byte: u8) -> u64;
 
     /// Where a byte stands in a block.
     fn places_of(bytes: Self::Bytes, byte: u8) -> u64;
@@ -62,11 +62,15 @@ const GROUP: usize = 8;
 /// Fills the lists of `index` from `text`, looking at the bytes as `B` does.
 #[inline(always)]
 pub(crate) fn build<B: Block>(index: &mut Index, text: &[u8]) {
+    if index.wants_edges { pass::<B, true>(index, text) } else { pass::<B, false>(index, text) }
+}
+
+#[inline(always)]
+fn pass<B: Block, const EDGES: bool>(index: &mut Index, text: &[u8]) {
     let (blocks, tail) = text.as_chunks::<64>();
     let mut last = [b'x'; 64];
     last[..tail.len()].copy_from_slice(tail);
-    let mut state =
-        State::<B> { n: 1, n_lines: 0, was_low: true, seen: B::load(&[0; 64]), text, edges: index.wants_edges };
+    let mut state = State::<B, EDGES> { n: 1, n_lines: 0, was_low: 1, was_near: 0, seen: B::load(&[0; 64]), text };
     let mut start = 0;
     for group in blocks.chunks(GROUP) {
         index.make_room(state.n, state.n_lines, 64 * GROUP);
@@ -80,31 +84,35 @@ pub(crate) fn build<B: Block>(index: &mut Index, text: &[u8]) {
         index.make_room(state.n, state.n_lines, 64);
         state.take(index, &last, start);
     }
+    if EDGES && text.last() == Some(&b' ') {
+        index.note_edge(text.len() - 1);
+    }
     index.n_separators = state.n;
     index.n_lines = state.n_lines;
     index.has_high = B::has_high(state.seen);
 }
 
-struct State<'a, B: Block> {
+struct State<'a, B: Block, const EDGES: bool> {
     /// How many entries of the separator list are filled.
     n: usize,
     /// How many entries of the list of line ends are filled.
     n_lines: usize,
-    /// Whether the byte before the block ends a cell.
-    was_low: bool,
+    /// Whether the byte before the block ends a cell: 0 or 1.
+    was_low: u64,
+    /// Whether it may be an edge, if the block begins with the end of a cell.
+    was_near: u64,
     /// The bits that were set in any byte.
     seen: B::Bytes,
     text: &'a [u8],
-    edges: bool,
 }
 
-impl<B: Block> State<'_, B> {
+impl<B: Block, const EDGES: bool> State<'_, B, EDGES> {
     /// Takes a block, for which the lists have room.
     #[inline(always)]
     fn take(&mut self, index: &mut Index, block: &[u8; 64], start: usize) {
         let bytes = B::load(block);
         self.seen = B::either(self.seen, bytes);
-        let Masks { low, line_feed, rest, blank, quote } = B::masks(bytes, self.edges);
+        let Masks { low, line_feed, rest } = B::masks(bytes);
         // A carriage return whose line feed is in the same block is known to be part of a line end.
         let is_odd = rest != 0 && rest & !(B::places_of(bytes, b'\r') & line_feed >> 1) != 0;
         if let Some(out) = index.separators.get_mut(self.n..self.n + 64).and_then(<[u32]>::first_chunk_mut::<64>) {
@@ -125,16 +133,16 @@ impl<B: Block> State<'_, B> {
         if is_odd {
             index.note_odd(self.text, start, rest);
         }
-        if self.edges {
-            let after = low << 1 | u64::from(self.was_low);
-            let next_is_low = self.text.get(start + 64).is_none_or(|&byte| byte < 0x20);
-            let end = self.text.len() - start;
-            let before = low >> 1 | u64::from(next_is_low) << 63 | if end < 64 { 1 << (end - 1) } else { 0 };
-            let marked = (blank | quote) & after | blank & before;
-            if marked != 0 {
-                index.note_edges(start, marked);
+        if EDGES {
+            // Blanks and double quotes, and exclamation marks for the sake of one comparison.
+            let near = B::places_below(bytes, b'#') & !low;
+            let after = low << 1 | self.was_low;
+            let suspects = near & (after | low >> 1);
+            if suspects | self.was_near & low != 0 {
+                index.note_edges(self.text, start, suspects, after, self.was_near & low != 0);
             }
-            self.was_low = low >> 63 != 0;
+            self.was_low = low >> 63;
+            self.was_near = near >> 63;
         }
     }
 }
@@ -164,12 +172,30 @@ impl Index {
         }
     }
 
+    /// Notes those of some bytes beside ends of cells that are edges: blanks, and double quotes `after` an end. The byte
+    /// before them is asked about too if it may be one and an end follows it.
     #[cold]
     #[inline(never)]
-    fn note_edges(&mut self, start: usize, mut marked: u64) {
-        while marked != 0 {
-            self.edges.push(start as u32 + marked.trailing_zeros());
-            marked &= marked - 1;
+    fn note_edges(&mut self, text: &[u8], start: usize, mut suspects: u64, after: u64, before: bool) {
+        if before && text[start - 1] == b' ' {
+            self.note_edge(start - 1);
+        }
+        while suspects != 0 {
+            let bit = suspects.trailing_zeros();
+            let at = start + bit as usize;
+            match text[at] {
+                b' ' => self.note_edge(at),
+                b'"' if after >> bit & 1 == 1 => self.note_edge(at),
+                _ => {}
+            }
+            suspects &= suspects - 1;
+        }
+    }
+
+    /// Notes an edge unless it was the last one noted: a blank may be both ends of its cell.
+    fn note_edge(&mut self, at: usize) {
+        if self.edges.last() != Some(&(at as u32)) {
+            self.edges.push(at as u32);
         }
     }
 }

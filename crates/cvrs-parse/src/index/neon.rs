@@ -47,18 +47,16 @@ impl Block for Neon {
     }
 
     #[inline(always)]
-    fn masks(bytes: Self::Bytes, edges: bool) -> Masks {
-        let equal = |byte: u8| Self::places_of(bytes, byte);
+    fn masks(bytes: Self::Bytes) -> Masks {
+        let low = Self::places_below(bytes, 0x20);
+        let line_feed = Self::places_of(bytes, b'\n');
+        Masks { low, line_feed, rest: low & !line_feed & !Self::places_of(bytes, b'\t') }
+    }
+
+    #[inline(always)]
+    fn places_below(bytes: Self::Bytes, byte: u8) -> u64 {
         // SAFETY: as above.
-        let low = unsafe { gather(bytes.map(|part| vcltq_u8(part, vdupq_n_u8(0x20)))) };
-        let line_feed = equal(b'\n');
-        Masks {
-            low,
-            line_feed,
-            rest: low & !line_feed & !equal(b'\t'),
-            blank: if edges { equal(b' ') } else { 0 },
-            quote: if edges { equal(b'"') } else { 0 },
-        }
+        unsafe { gather(bytes.map(|part| vcltq_u8(part, vdupq_n_u8(byte)))) }
     }
 
     #[inline(always)]

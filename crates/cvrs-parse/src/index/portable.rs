@@ -18,6 +18,12 @@ const fn zeros(word: u64) -> u64 {
     !(((word & splat(0x7F)) + splat(0x7F)) | word) & splat(0x80)
 }
 
+/// The top bit of each byte that is below another, which is at most 0x80: its own top bit is clear, and adding what the
+/// other lacks to 0x80 does not set it.
+const fn below(word: u64, byte: u8) -> u64 {
+    !(((word & splat(0x7F)) + splat(0x80 - byte)) | word) & splat(0x80)
+}
+
 /// Masks made eight bytes at a time in an ordinary register.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Portable;
@@ -48,24 +54,28 @@ impl Block for Portable {
     }
 
     #[inline(always)]
-    fn masks(bytes: [u64; 8], edges: bool) -> Masks {
+    fn masks(bytes: [u64; 8]) -> Masks {
         let mut masks = Masks::default();
         for (number, word) in bytes.into_iter().enumerate() {
             let shift = number * 8;
-            // A byte is below 0x20 if its top bit is clear and adding 0x60 to the rest does not set it.
-            let low = !(((word & splat(0x7F)) + splat(0x60)) | word) & splat(0x80);
+            let low = below(word, 0x20);
             if low != 0 {
                 let line_feed = zeros(word ^ splat(b'\n'));
                 masks.low |= top_bits(low) << shift;
                 masks.line_feed |= top_bits(line_feed) << shift;
                 masks.rest |= top_bits(low & !line_feed & !zeros(word ^ splat(b'\t'))) << shift;
             }
-            if edges {
-                masks.blank |= top_bits(zeros(word ^ splat(b' '))) << shift;
-                masks.quote |= top_bits(zeros(word ^ splat(b'"'))) << shift;
-            }
         }
         masks
+    }
+
+    #[inline(always)]
+    fn places_below(bytes: [u64; 8], byte: u8) -> u64 {
+        let mut places = 0;
+        for (number, word) in bytes.into_iter().enumerate() {
+            places |= top_bits(below(word, byte)) << (number * 8);
+        }
+        places
     }
 
     #[inline(always)]

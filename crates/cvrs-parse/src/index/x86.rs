@@ -38,20 +38,18 @@ impl Block for Avx2 {
     }
 
     #[inline(always)]
-    fn masks(bytes: Self::Bytes, edges: bool) -> Masks {
-        let equal = |byte: u8| Self::places_of(bytes, byte);
+    fn masks(bytes: Self::Bytes) -> Masks {
+        let low = Self::places_below(bytes, 0x20);
+        let line_feed = Self::places_of(bytes, b'\n');
+        Masks { low, line_feed, rest: low & !line_feed & !Self::places_of(bytes, b'\t') }
+    }
+
+    #[inline(always)]
+    fn places_below(bytes: Self::Bytes, byte: u8) -> u64 {
         // SAFETY: as above.
-        let low = unsafe {
-            let last_low = _mm256_set1_epi8(0x1F);
-            gather(bytes.map(|bytes| _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, last_low), last_low)))
-        };
-        let line_feed = equal(b'\n');
-        Masks {
-            low,
-            line_feed,
-            rest: low & !line_feed & !equal(b'\t'),
-            blank: if edges { equal(b' ') } else { 0 },
-            quote: if edges { equal(b'"') } else { 0 },
+        unsafe {
+            let last = _mm256_set1_epi8(byte as i8 - 1);
+            gather(bytes.map(|bytes| _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, last), last)))
         }
     }
 
@@ -130,20 +128,18 @@ impl Block for Avx512 {
     }
 
     #[inline(always)]
-    fn masks(bytes: __m512i, edges: bool) -> Masks {
-        let equal = |byte: u8| Self::places_of(bytes, byte);
-        let line_feed = equal(b'\n');
+    fn masks(bytes: __m512i) -> Masks {
+        let low = Self::places_below(bytes, 0x20);
+        let line_feed = Self::places_of(bytes, b'\n');
         // SAFETY: as above.
-        unsafe {
-            let low = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20));
-            Masks {
-                low,
-                line_feed,
-                rest: _mm512_mask_cmpneq_epi8_mask(low & !line_feed, bytes, _mm512_set1_epi8(b'\t' as i8)),
-                blank: if edges { equal(b' ') } else { 0 },
-                quote: if edges { equal(b'"') } else { 0 },
-            }
-        }
+        let rest = unsafe { _mm512_mask_cmpneq_epi8_mask(low & !line_feed, bytes, _mm512_set1_epi8(b'\t' as i8)) };
+        Masks { low, line_feed, rest }
+    }
+
+    #[inline(always)]
+    fn places_below(bytes: __m512i, byte: u8) -> u64 {
+        // SAFETY: as above.
+        unsafe { _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(byte as i8)) }
     }
 
     #[inline(always)]
