@@ -96,8 +96,8 @@ pub struct Patterns {
     /// How many of those differ: once all do, they need no look.
     n_differing: usize,
     latest: u32,
-    /// The same as a day is written, so that an earlier one is known by its letters.
-    latest_text: [u8; 10],
+    /// The same as a day is written: its first eight letters and the last two, so that an earlier one is known by them.
+    latest_text: (u64, u16),
     lost_zeros: [Tally; 3],
     us_dates: Tally,
     serials: Tally,
@@ -116,17 +116,28 @@ impl Patterns {
     /// Looks at a record, whether or not anything is wrong with it.
     #[inline]
     pub fn observe(&mut self, record: &Record<'_>, line: u64) {
-        self.records += 1;
-        if is_scientific(record.get(Field::VaxEventId)) || is_scientific(record.get(Field::RecipId)) {
-            self.scientific.add(line);
-        }
         if self.n_differing < VARYING.len() {
             self.observe_same(record, line);
         }
-        let admin = record.get(Field::AdminDate);
+        let [event_id, recip_id, admin_date] = OBSERVED.map(|field| record.get(field));
+        self.observe_cells(event_id, recip_id, admin_date, line);
+    }
+
+    /// Whether three cells of the records that follow are [enough](Patterns::observe_cells).
+    pub const fn needs_three_cells(&self) -> bool {
+        self.n_differing == VARYING.len()
+    }
+
+    /// The same, once `vax_event_id`, `recip_id` and `admin_date` are all that is asked for.
+    #[inline]
+    pub fn observe_cells(&mut self, event_id: &[u8], recip_id: &[u8], admin_date: &[u8], line: u64) {
+        self.records += 1;
+        if is_scientific(event_id) || is_scientific(recip_id) {
+            self.scientific.add(line);
+        }
         // Days order as their letters do, so nearly always a comparison tells that it is not later.
-        if admin.len() != self.latest_text.len() || *admin > self.latest_text[..] {
-            self.observe_late(admin);
+        if letters(admin_date).is_none_or(|letters| letters > self.latest_text) {
+            self.observe_late(admin_date);
         }
     }
 
@@ -150,12 +161,13 @@ impl Patterns {
     fn note_latest(&mut self, date: u32) {
         if date > self.latest {
             self.latest = date;
+            let mut text = *b"0000-00-00";
             let (year, month, day) = (date / 10_000, date / 100 % 100, date % 100);
             for (place, digits) in [(0, year / 100), (2, year % 100), (5, month), (8, day)] {
-                self.latest_text[place] = b'0' + (digits / 10) as u8;
-                self.latest_text[place + 1] = b'0' + (digits % 10) as u8;
+                text[place] += (digits / 10) as u8;
+                text[place + 1] += (digits % 10) as u8;
             }
-            (self.latest_text[4], self.latest_text[7]) = (b'-', b'-');
+            self.latest_text = letters(&text).unwrap_or_default();
         }
     }
 
@@ -316,6 +328,16 @@ impl Patterns {
             _ => false,
         }
     }
+}
+
+/// The columns that every record is asked for.
+const OBSERVED: [Field; 3] = [Field::VaxEventId, Field::RecipId, Field::AdminDate];
+
+/// The letters of a day, as numbers that order as they do; `None` of anything that is not ten bytes long.
+#[inline]
+fn letters(day: &[u8]) -> Option<(u64, u16)> {
+    let ([first], last) = day.as_chunks::<8>() else { return None };
+    Some((u64::from_be_bytes(*first), u16::from_be_bytes(last.try_into().ok()?)))
 }
 
 const DATES: [Field; 3] = [Field::RecipDob, Field::AdminDate, Field::VaxExpiration];

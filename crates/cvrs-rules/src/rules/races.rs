@@ -12,14 +12,15 @@ pub(crate) const RACES: [Field; 6] = [RecipRace1, RecipRace2, RecipRace3, RecipR
 /// Whether a race repeats, follows a gap, or stands beside UNK or POL.
 pub(crate) fn are_muddled<'a>(get: impl Fn(Field) -> &'a [u8]) -> bool {
     let values = RACES.map(get);
-    let is_none_told = |value: &[u8]| value.eq_ignore_ascii_case(b"UNK") || value.eq_ignore_ascii_case(b"POL");
-    (1..RACES.len()).filter(|&at| !values[at].is_empty()).any(|at| {
-        let (value, before) = (values[at], &values[..at]);
-        let repeats = before.iter().any(|other| other.eq_ignore_ascii_case(value));
-        let follows_gap = before[at - 1].is_empty();
-        let beside_none = is_none_told(value) || before.iter().any(|other| is_none_told(other));
-        repeats || follows_gap || beside_none
-    })
+    let n = values.iter().take_while(|value| !value.is_empty()).count();
+    let (told, after) = values.split_at(n);
+    if after.iter().any(|value| !value.is_empty()) {
+        return true;
+    }
+    let is_none_told =
+        |value: &[u8]| value.len() == 3 && (value.eq_ignore_ascii_case(b"UNK") || value.eq_ignore_ascii_case(b"POL"));
+    let repeats = |at: usize| told[..at].iter().any(|other| other.eq_ignore_ascii_case(told[at]));
+    n > 1 && (told.iter().any(|value| is_none_told(value)) || (1..n).any(repeats))
 }
 
 fn check(record: &Record<'_>, _: &Context, hits: &mut Hits<'_>) {

@@ -4,6 +4,7 @@ use super::Screen;
 use super::cells::{Cells, MOST_COLUMNS, NO_DATE, Window};
 use super::memory::{KnownShort, Memory};
 use super::plan::{self, Content, Plan};
+use super::sets::to_upper;
 use super::vector::{Text, Vector, packed};
 use crate::rules::{dates, places, races};
 use crate::{Book, Profile};
@@ -23,6 +24,7 @@ pub(super) struct Roles {
     side_by_side: [Option<[u32; 2]>; 2],
     /// Columns that must not start with a blank, which shows as an edge.
     pub(super) names: [Option<u32>; 2],
+    races: [Option<u32>; races::RACES.len()],
 }
 
 impl Roles {
@@ -42,6 +44,7 @@ impl Roles {
             product: [Field::Cvx, Field::Mvx, Field::Ndc, Field::DoseNum, Field::VaxSeriesComplete].map(at),
             places,
             names: [Field::ResponsibleOrg, Field::AdminName].map(at),
+            races: races::RACES.map(at),
         }
     }
 }
@@ -189,8 +192,34 @@ impl Screen {
             for &column in &self.races {
                 any |= cells.length(column);
             }
-            any != 0 && races::are_muddled(|field| cells.of(self.header.position(field).map(|at| at as u32)))
+            any != 0 && self.are_races_muddled(cells)
         }
+    }
+
+    /// As the [rule](races::are_muddled) says it, of races as the words that their cells hold, if these are so short.
+    #[inline(never)]
+    fn are_races_muddled(&self, cells: &Cells<'_>) -> bool {
+        const UNK: u64 = u64::from_le_bytes(*b"UNK\0\0\0\0\0");
+        const POL: u64 = u64::from_le_bytes(*b"POL\0\0\0\0\0");
+        let (mut told, mut n) = ([0; races::RACES.len()], 0);
+        let (mut has_ended, mut repeats, mut is_none_told) = (false, false, false);
+        for column in self.roles.races {
+            let race = cells.word_of(column);
+            if race.length == 0 {
+                has_ended = true;
+            } else if race.length > 8 {
+                return races::are_muddled(|field| cells.of(self.header.position(field).map(|at| at as u32)));
+            } else if has_ended {
+                return true;
+            } else {
+                let race = to_upper(race.bytes);
+                repeats |= told[..n].contains(&race);
+                is_none_told |= race == UNK || race == POL;
+                told[n] = race;
+                n += 1;
+            }
+        }
+        repeats || is_none_told && n > 1
     }
 
     #[inline(always)]
