@@ -167,6 +167,11 @@ impl<'a> Source<'a> {
         Reader { source: self, claimed: None }
     }
 
+    /// Whether it can be read only from its start to its end.
+    pub(crate) const fn is_stream(&self) -> bool {
+        matches!(self, Self::Stream { .. })
+    }
+
     /// Takes the number of a chunk that no other worker has; it may lie beyond the end.
     fn claim(&self) -> u64 {
         match self {

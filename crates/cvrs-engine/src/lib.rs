@@ -25,7 +25,7 @@
 #![cfg_attr(not(feature = "io"), expect(dead_code, reason = "the pipeline is driven by inputs"))]
 #![cfg_attr(
     not(feature = "io"),
-    expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "what cannot go to disk is asked as if it could")
+    expect(clippy::unused_self, reason = "what cannot go to disk is asked as if it could")
 )]
 
 mod chunk;

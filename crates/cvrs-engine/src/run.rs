@@ -6,7 +6,9 @@ use crate::error::{Error, Result};
 use crate::figures::Figures;
 use crate::origin::{self, Origin};
 use crate::pipeline::{self, Job};
-use crate::survey::{Facts, Gathered, Gathering, InputFacts, Survey};
+use crate::survey::{
+    Facts, Gathered, Gathering, Glance, GlanceTaking, Glanced, Glancing, Impression, InputFacts, Survey, Taking,
+};
 use crate::text::{Opened, Text};
 use crate::work::{Counts, Format, Look, Outcome, Rendered, Show, Task, Worker};
 use cvrs_parse::{Header, Record, Tier};
@@ -34,7 +36,7 @@ impl Tuning {
     /// One thread, as a test or a small embedder wants it.
     pub const SEQUENTIAL: Self = Self { threads: 1, ..Self::DEFAULT };
 
-    const DEFAULT: Self = Self { threads: 1, chunk_bytes: 256 << 10, survey_bytes: 48 << 20, tier: None };
+    const DEFAULT: Self = Self { threads: 1, chunk_bytes: 256 << 10, survey_bytes: 64 << 20, tier: None };
 }
 
 impl Tuning {
@@ -129,23 +131,45 @@ pub struct Control {
 struct CheckJob<'a, C> {
     task: Task<'a>,
     converter: &'a C,
-    /// The survey that goes along.
-    gathering: Option<Gathering<'a>>,
-    /// Set when the survey is to go on alone: what else this pass makes will not be used.
-    only_surveys: AtomicBool,
+    /// What of the survey goes along.
+    along: Along<'a>,
+    /// Set when what else this pass makes will not be used: a survey goes on alone, and a glance ends.
+    is_hopeless: AtomicBool,
     formats: &'a [Format],
     control: &'a Control,
 }
 
-/// After so many records a survey that goes along is judged: it does so in the hope that it has nothing to tell, since
-/// all else must then be made again.
+/// What of a survey goes along with a check.
+enum Along<'a> {
+    Nothing,
+    Glance(Glancing<'a>),
+    Survey(Gathering<'a>),
+}
+
+/// Takes what came along from the chunks in their order.
+enum TakingAlong<'s> {
+    Nothing,
+    Glance(GlanceTaking<'s>),
+    Survey(Taking<'s>),
+}
+
+/// After so many records what goes along is judged: it does so in the hope that it has nothing to tell, since all else
+/// must then be made again.
 const HOPEFUL_RECORDS: u64 = 10_000;
-/// It goes on alone if more than one record in so many was rejected: such a text most likely repeats ids too.
+/// There is no hope if more than one record in so many was rejected: such a text most likely repeats ids too.
 const HOPELESS_SHARE: u64 = 50;
+
+/// What a worker knows of a chunk before it knows what precedes it.
+#[derive(Default)]
+struct Seen {
+    look: Look,
+    glanced: Glanced,
+}
 
 #[derive(Default)]
 struct Product<P> {
     gathered: Gathered,
+    glanced: Glanced,
     outcome: Outcome,
     rendered: Vec<Rendered>,
     made: P,
@@ -153,32 +177,41 @@ struct Product<P> {
 
 impl<C: Convert> Job for CheckJob<'_, C> {
     type Worker = (Worker, C::Worker);
-    type Look = Look;
+    type Look = Seen;
     type Outcome = Product<C::Product>;
 
     fn worker(&self) -> Self::Worker {
         (Worker::default(), self.converter.worker(self.task.screen.header()))
     }
 
-    fn look(&self, (worker, _): &mut Self::Worker, text: &[u8], upcoming: &[u8], look: &mut Look) -> Counts {
+    fn look(&self, (worker, _): &mut Self::Worker, text: &[u8], upcoming: &[u8], seen: &mut Seen) -> Counts {
+        let Seen { look, glanced } = seen;
+        if let Along::Glance(glancing) = &self.along {
+            if self.is_hopeless.load(Ordering::Relaxed) {
+                return Counts::default();
+            }
+            let counts = worker.screen(text, upcoming, self.task.screen, look);
+            worker.glance(look, text, glancing, glanced);
+            return counts;
+        }
         worker.screen(text, upcoming, self.task.screen, look)
     }
 
     fn make(
         &self,
         (worker, maker): &mut Self::Worker,
-        look: &mut Look,
+        Seen { look, glanced: seen }: &mut Seen,
         text: &[u8],
         chunk: &Chunk,
         counts: Counts,
         before: Counts,
         product: &mut Self::Outcome,
     ) -> Result<()> {
-        let Product { gathered, outcome, rendered, made } = product;
+        let Product { gathered, glanced, outcome, rendered, made } = product;
         rendered.resize_with(self.formats.len(), Rendered::default);
         rendered.iter_mut().for_each(Rendered::clear);
         self.converter.begin(maker, made);
-        if self.only_surveys.load(Ordering::Relaxed) {
+        if self.is_hopeless.load(Ordering::Relaxed) {
             *outcome = Outcome::default();
         } else {
             let mut make = |record: &Record<'_>, place: &RecordPlace, findings: &mut Vec<Finding>| {
@@ -192,8 +225,13 @@ impl<C: Convert> Job for CheckJob<'_, C> {
             })?;
         }
         self.converter.end(maker, made)?;
-        if let Some(gathering) = &self.gathering {
-            worker.gather(look, text, counts, before, gathering, gathered)?;
+        match &self.along {
+            Along::Nothing => {}
+            Along::Glance(_) => {
+                std::mem::swap(seen, glanced);
+                glanced.settle(before.lines)?;
+            }
+            Along::Survey(gathering) => worker.gather(look, text, counts, before, gathering, gathered)?,
         }
         self.control.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
         self.control.records.fetch_add(counts.records, Ordering::Relaxed);
@@ -307,16 +345,7 @@ pub(crate) fn run<'t, C: Convert>(
     };
     let mut own = own.for_tier(request.tuning.tier());
     if own.goes_along() && target.sinks().can_restart() {
-        let (bytes, records) = (control.bytes.load(Ordering::Relaxed), control.records.load(Ordering::Relaxed));
-        let passed = run.surveying_pass(&mut own, target)?;
-        let own_facts = own.finish()?;
-        if passed.is_whole && own_facts.is_silent() {
-            return passed.conclude(own_facts.of_input(0), asked, target.sinks());
-        }
-        target.sinks().restart()?;
-        control.bytes.store(bytes, Ordering::Relaxed);
-        control.records.store(records, Ordering::Relaxed);
-        return run.pass(own_facts.of_input(0), target)?.conclude(None, asked, target.sinks());
+        return run.hopefully(own, target);
     }
     survey(run.opening.open, judge, request, control, &mut own)?;
     let own_facts = own.finish()?;
@@ -344,16 +373,17 @@ struct Passed {
 }
 
 impl Passed {
-    /// Tells the patterns and proves that no record was lost. `facts` are those of a survey that went along.
-    fn conclude(mut self, facts: Option<InputFacts<'_>>, asked: Asked<'_>, sinks: &mut dyn Sinks) -> Result<Checked> {
+    /// Tells the patterns and proves that no record was lost. `along` are how many records and which patterns were seen
+    /// by what went along.
+    fn conclude(mut self, along: Option<(u64, &Patterns)>, asked: Asked<'_>, sinks: &mut dyn Sinks) -> Result<Checked> {
         let Asked { request, .. } = asked;
-        if let (Some(facts), Some(patterns)) = (facts, &mut self.patterns) {
-            patterns.merge(facts.patterns());
+        if let (Some((_, seen)), Some(patterns)) = (along, &mut self.patterns) {
+            patterns.merge(seen);
         }
         for (finding, line) in self.patterns.iter().flat_map(|patterns| patterns.tell(request.book, request.name)) {
             tell(&finding, line, asked, &mut self.summary, sinks)?;
         }
-        let n_surveyed = facts.map(InputFacts::n_records).or(self.n_surveyed);
+        let n_surveyed = along.map(|(n_records, _)| n_records).or(self.n_surveyed);
         if !self.summary.is_conserved() || n_surveyed.is_some_and(|n_records| n_records != self.summary.records) {
             return Err(Error::NotConserved(self.summary.conservation()));
         }
@@ -368,16 +398,46 @@ impl<C: Convert> Run<'_, '_, '_, C> {
         self.one_pass(facts, patterns, None, target)
     }
 
-    /// One pass in which the survey goes along.
-    fn surveying_pass(&mut self, survey: &mut Survey, target: &mut dyn Target<C::Product>) -> Result<Passed> {
-        self.one_pass(None, Some(Patterns::default()), Some(survey), target)
+    /// A pass in the hope that a survey that goes along, or a glance at what it asks, has nothing to tell. If it has,
+    /// all is taken back and checked with it.
+    fn hopefully(&mut self, mut own: Survey, target: &mut dyn Target<C::Product>) -> Result<Checked> {
+        let Asked { request, control, .. } = self.asked;
+        let counters = [&control.bytes, &control.records].map(|counter| (counter, counter.load(Ordering::Relaxed)));
+        let mut glance = own.glance();
+        let passed = self.one_pass(None, Some(Patterns::default()), Some((&mut own, &mut glance)), target)?;
+        let facts = if own.n_inputs() > 0 {
+            drop(glance);
+            let facts = own.finish()?;
+            if passed.is_whole && facts.is_silent() {
+                let whole = facts.of_input(0).map(|facts| (facts.n_records(), facts.patterns()));
+                return passed.conclude(whole, self.asked, target.sinks());
+            }
+            facts
+        } else {
+            if passed.is_whole {
+                let Impression { doubts, n_records, patterns } = glance.finish()?;
+                let Some(doubts) = doubts else {
+                    return passed.conclude(Some((n_records, &patterns)), self.asked, target.sinks());
+                };
+                own.settle(doubts);
+            } else {
+                drop(glance);
+            }
+            survey(self.opening.open, self.opening.judge, request, control, &mut own)?;
+            own.finish()?
+        };
+        target.sinks().restart()?;
+        for (counter, before) in counters {
+            counter.store(before, Ordering::Relaxed);
+        }
+        self.pass(facts.of_input(0), target)?.conclude(None, self.asked, target.sinks())
     }
 
     fn one_pass(
         &mut self,
         facts: Option<InputFacts<'_>>,
         mut patterns: Option<Patterns>,
-        mut survey: Option<&mut Survey>,
+        along: Option<(&mut Survey, &mut Glance)>,
         target: &mut dyn Target<C::Product>,
     ) -> Result<Passed> {
         let Self { opening, asked, conversion } = self;
@@ -409,23 +469,35 @@ impl<C: Convert> Run<'_, '_, '_, C> {
             patterns: patterns.is_some(),
             figures: empty.as_ref(),
         };
-        let (gathering, mut taking) = survey.as_deref_mut().map(|survey| survey.begin(&header)).unzip();
-        let only_surveys = AtomicBool::new(false);
+        let mut surveys = None;
+        let (along, mut taking) = match along {
+            None => (Along::Nothing, TakingAlong::Nothing),
+            Some((_, glance)) if !source.is_stream() => {
+                let (glancing, taking) = glance.begin(&header);
+                (Along::Glance(glancing), TakingAlong::Glance(taking))
+            }
+            Some((survey, _)) => {
+                let (gathering, taking) = surveys.insert(survey).begin(&header);
+                (Along::Survey(gathering), TakingAlong::Survey(taking))
+            }
+        };
         let converter = conversion.converter;
-        let job = CheckJob { task, converter, gathering, only_surveys, formats: request.formats, control };
+        let is_hopeless = AtomicBool::new(false);
+        let job = CheckJob { task, converter, along, is_hopeless, formats: request.formats, control };
         pipeline::run(&source, &job, threads, &control.cancel, &mut |product: &mut Product<C::Product>| {
             summary.merge(&product.outcome.summary);
             if let Some(patterns) = &mut patterns {
                 patterns.merge(&product.outcome.patterns);
             }
-            if let Some(taking) = &mut taking {
-                taking.take(&product.gathered);
-                let is_hopeless =
-                    summary.records > HOPEFUL_RECORDS && summary.rejected > summary.records / HOPELESS_SHARE;
-                if is_hopeless {
-                    job.only_surveys.store(true, Ordering::Relaxed);
-                    return Ok(());
-                }
+            match &mut taking {
+                TakingAlong::Nothing => {}
+                TakingAlong::Glance(taking) => taking.take(&product.glanced),
+                TakingAlong::Survey(taking) => taking.take(&product.gathered),
+            }
+            let is_doubtful = summary.records > HOPEFUL_RECORDS && summary.rejected > summary.records / HOPELESS_SHARE;
+            if is_doubtful && !matches!(taking, TakingAlong::Nothing) {
+                job.is_hopeless.store(true, Ordering::Relaxed);
+                return Ok(());
             }
             if let (Some(figures), Some(part)) = (&mut figures, &product.outcome.figures) {
                 figures.merge(part);
@@ -448,8 +520,8 @@ impl<C: Convert> Run<'_, '_, '_, C> {
             }
             if C::IS_ASKED { target.product(&mut product.made) } else { Ok(()) }
         })?;
-        let is_whole = !job.only_surveys.load(Ordering::Relaxed);
-        if let Some(survey) = survey {
+        let is_whole = !job.is_hopeless.load(Ordering::Relaxed);
+        if let Some(survey) = surveys {
             survey.end();
         }
         Ok(Passed {

@@ -2,15 +2,18 @@
 //!
 //! Repeated `vax_event_id`, one `recip_id` for two persons, more than one model. The text is read once for this, and
 //! again to be checked; a record's findings then depend on the record and a list of facts by line, so they come out
-//! in file order and the parting of clean from rejected stays exact. Where what is written can be taken back, the
-//! survey goes along with the first check, and only a text about which it has something to tell is read again.
+//! in file order and the parting of clean from rejected stays exact. Where what is written can be taken back, a
+//! [glance] at a file goes along with the first check, and only one that leaves doubts is surveyed and checked again;
+//! of a stream, which takes longer to be read again, the survey itself goes along.
 //!
 //! An id is kept as 96 bits of a hash keyed anew in each process: of 100 million ids, two different ones fall together
 //! with a probability under 10^-13. Entries go to buckets by hash; what does not fit in memory goes to an unlinked
 //! temporary file, and buckets are resolved one at a time (a hash join that spills, as databases do it).
 
+mod arena;
 mod buckets;
 mod facts;
+mod glance;
 mod hash;
 mod ids;
 mod part;
@@ -26,6 +29,9 @@ use cvrs_spec::{Field, Model, Version};
 pub use facts::Facts;
 pub(crate) use facts::{Fact, InputFacts};
 use facts::{Surveyed, Told, input_of, place};
+use glance::Doubts;
+use glance::Keys;
+pub(crate) use glance::{Glance, GlanceTaking, Glanced, Glancing, Impression};
 use hash::Hasher;
 use ids::{Ids, Lanes};
 pub use part::RangeSurvey;
@@ -69,6 +75,8 @@ pub(crate) struct Gathering<'a> {
     hasher: Hasher,
     asks: Questions,
     tier: Tier,
+    /// The ids that are asked for, if not all.
+    doubts: Option<&'a Keys>,
 }
 
 impl Gathering<'_> {
@@ -109,15 +117,16 @@ impl Gathering<'_> {
             let event_id = record.get(Field::VaxEventId);
             if !event_id.is_empty() {
                 let (key, exact) = self.hasher.folded(event_id);
-                ids.events.push(Entry::new(key, exact, number));
+                if self.asks_for(|| self.hasher.brief::<true>(event_id, 0..event_id.len())) {
+                    ids.events.push(Entry::new(key, exact, number));
+                }
             }
         }
         if self.asks.persons {
             let recip_id = record.get(Field::RecipId);
-            if !recip_id.is_empty() {
-                let dob = self.hasher.exact(record.get(Field::RecipDob));
-                let sex = self.hasher.exact_folded(record.get(Field::RecipSex));
-                ids.persons.push(Entry::new(self.hasher.whole(recip_id), dob ^ sex.rotate_left(16), number));
+            if !recip_id.is_empty() && self.asks_for(|| self.hasher.brief::<false>(recip_id, 0..recip_id.len())) {
+                let person = self.hasher.person(record.get(Field::RecipDob), record.get(Field::RecipSex));
+                ids.persons.push(Entry::new(self.hasher.whole(recip_id), person, number));
             }
         }
         if self.asks.patterns {
@@ -129,6 +138,12 @@ impl Gathering<'_> {
                 out.models.push((model, number));
             }
         }
+    }
+
+    /// Whether ids with that brief hash are asked for.
+    #[inline]
+    fn asks_for(&self, brief: impl Fn() -> u64) -> bool {
+        self.doubts.is_none_or(|doubts| doubts.has(brief()))
     }
 
     /// How many records have no number of their own.
@@ -204,6 +219,7 @@ pub struct Survey {
     lines: u64,
     threads: usize,
     tier: Tier,
+    doubts: Option<Keys>,
     current: Current,
 }
 
@@ -257,6 +273,7 @@ impl Survey {
             lines: 0,
             threads,
             tier: Tier::best(),
+            doubts: None,
             current: Current::default(),
         })
     }
@@ -265,6 +282,19 @@ impl Survey {
     pub(crate) const fn for_tier(mut self, tier: Tier) -> Self {
         self.tier = tier;
         self
+    }
+
+    /// A glance at what it asks.
+    pub(crate) fn glance(&self) -> Glance {
+        Glance::new(self)
+    }
+
+    /// Asks for no more than what a glance at all inputs left in doubt.
+    pub(crate) fn settle(&mut self, doubts: Doubts) {
+        self.doubts = match doubts {
+            Doubts::About(keys) => Some(keys),
+            Doubts::All => None,
+        };
     }
 
     /// Reads a whole input.
@@ -290,8 +320,9 @@ impl Survey {
     pub(crate) fn begin<'s>(&'s mut self, header: &'s Header) -> (Gathering<'s>, Taking<'s>) {
         self.current = Current { version: Some(header.version()), n_lines: 1, ..Current::default() };
         self.inputs.push(Surveyed { base: self.lines, ..Surveyed::default() });
-        let Self { lanes, lines, hasher, asks, tier, current, inputs, .. } = self;
-        let gathering = Gathering { lanes, header, base: *lines, hasher: *hasher, asks: *asks, tier: *tier };
+        let Self { lanes, lines, hasher, asks, tier, doubts, current, inputs, .. } = self;
+        let (base, hasher, asks, tier) = (*lines, *hasher, *asks, *tier);
+        let gathering = Gathering { lanes, header, base, hasher, asks, tier, doubts: doubts.as_ref() };
         (gathering, Taking { current, input: inputs.last_mut() })
     }
 

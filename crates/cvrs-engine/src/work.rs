@@ -5,7 +5,7 @@ use crate::convert::{Make, RecordPlace};
 use crate::error::Result;
 use crate::figures::Figures;
 use crate::origin::{self, Origin};
-use crate::survey::{Fact, Gathered, Gathering, InputFacts};
+use crate::survey::{Fact, Gathered, Gathering, Glanced, Glancing, InputFacts};
 use cvrs_parse::{Index, Line, Lines, Record};
 use cvrs_report::{Entry, Finding, Level, Summary, clearinghouse, jsonl, tsv};
 use cvrs_rules::{Memory, Patterns, Screen, Seen, Stopped, Suspicion};
@@ -227,6 +227,13 @@ impl Worker {
     ) -> Result<()> {
         let Some(index) = &look.index else { return Ok(()) };
         gathering.gather(index, text, &mut self.cells, counts, before, out)
+    }
+
+    /// Glances at the screened chunk.
+    pub(crate) fn glance(&mut self, look: &Look, text: &[u8], glancing: &Glancing<'_>, out: &mut Glanced) {
+        if let Some(index) = &look.index {
+            glancing.glance(index, text, &mut self.cells, out);
+        }
     }
 
     /// How many records of the screened chunk have the wrong number of cells; the screen stops all of them.

@@ -1,21 +1,51 @@
 //! Entries in buckets by hash, in memory up to a bound and beyond it in an unlinked temporary file.
 
+use super::arena::Arena;
 use crate::error::{Error, Result};
 use crate::pipeline;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// How many buckets: of 100 million entries a bucket holds 400,000, ten megabytes.
-pub(super) const N_BUCKETS: usize = 256;
+/// How many bits of a key name the bucket.
+pub(super) const BUCKET_BITS: u32 = 7;
 
-/// How many entries are put into their buckets at a time: they fit into a core's own cache, a few for each bucket.
-const STAGED: usize = 4096;
+/// How many buckets: of 100 million entries a bucket holds 800,000, some twenty megabytes. Of more, each would miss the
+/// caches more often.
+pub(super) const N_BUCKETS: usize = 1 << BUCKET_BITS;
 
-/// For how many entries of a bucket there is room from the first on, at most.
-const MOST_ROOM: usize = 4096;
+/// So many entries are put into their buckets together, while the ends of all buckets are in the nearest cache.
+const STAGED: usize = 8192;
 
 /// Fewer entries are resolved sooner than threads start.
 const WORTH_THREADS: usize = 10_000;
+
+/// What is kept of an id of one record.
+pub(crate) trait Kept: Copy + Send {
+    /// How many bytes it takes.
+    const BYTES: usize = size_of::<Self>();
+    /// None: what fills places that are empty.
+    const NONE: Self;
+
+    /// Bits of the id's hash. The upper ones name the bucket.
+    fn key(&self) -> u64;
+
+    /// Appends its bytes.
+    #[cfg(feature = "io")]
+    fn write(&self, out: &mut Vec<u8>);
+
+    /// What so many bytes were written from.
+    #[cfg(feature = "io")]
+    fn read(bytes: &[u8]) -> Self;
+
+    fn bucket(&self) -> usize {
+        (self.key() >> (u64::BITS - BUCKET_BITS)) as usize
+    }
+
+    /// Room for so many; what of it is filled already is [`Kept::NONE`].
+    fn room(entries: usize) -> Vec<Self> {
+        Vec::with_capacity(entries)
+    }
+}
 
 /// One id of one record: 96 bits of its hash, 32 to tell more of it, and its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,17 +57,8 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) const BYTES: usize = 24;
-
-    const NONE: Self = Self { key: 0, rest: 0, check: 0, line: 0 };
-
     pub(crate) const fn new(key: (u64, u32), check: u32, line: u64) -> Self {
         Self { key: key.0, rest: key.1, check, line }
-    }
-
-    /// What it is told apart by from other ids, the upper eight bits naming its bucket.
-    pub(super) const fn key(&self) -> u64 {
-        self.key
     }
 
     /// The rest of the key.
@@ -58,9 +79,13 @@ impl Entry {
     const fn id(&self) -> (u64, u32) {
         (self.key, self.rest)
     }
+}
 
-    const fn bucket(&self) -> usize {
-        (self.key >> 56) as usize
+impl Kept for Entry {
+    const NONE: Self = Self { key: 0, rest: 0, check: 0, line: 0 };
+
+    fn key(&self) -> u64 {
+        self.key
     }
 
     #[cfg(feature = "io")]
@@ -72,40 +97,42 @@ impl Entry {
     }
 
     #[cfg(feature = "io")]
-    fn read(bytes: &[u8; Self::BYTES]) -> Self {
-        let [k0, k1, k2, k3, k4, k5, k6, k7, r0, r1, r2, r3, c0, c1, c2, c3, l0, l1, l2, l3, l4, l5, l6, l7] = *bytes;
-        Self {
-            key: u64::from_le_bytes([k0, k1, k2, k3, k4, k5, k6, k7]),
-            rest: u32::from_le_bytes([r0, r1, r2, r3]),
-            check: u32::from_le_bytes([c0, c1, c2, c3]),
-            line: u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]),
-        }
+    fn read(bytes: &[u8]) -> Self {
+        let [key, more, line] = words(bytes);
+        Self { key, rest: more as u32, check: (more >> 32) as u32, line }
     }
+}
+
+/// Words of eight bytes, the lowest first; zero for what is lacking.
+#[cfg(feature = "io")]
+pub(super) fn words<const N: usize>(bytes: &[u8]) -> [u64; N] {
+    let (whole, rest) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let mut words = whole.iter().chain([&last]).map(|word| u64::from_le_bytes(*word));
+    std::array::from_fn(|_| words.next().unwrap_or_default())
 }
 
 /// Entries by hash.
 #[derive(Debug)]
-pub(crate) struct Buckets {
-    /// What was added last. It is put into its buckets together, since single entries would miss the caches.
-    staged: Vec<Entry>,
-    /// Room to sort them in.
-    sorted: Vec<Entry>,
-    held: Vec<Vec<Entry>>,
+pub(crate) struct Buckets<E = Entry> {
+    /// What was added last.
+    staged: Vec<E>,
+    held: Arena<E>,
     n_held: usize,
     bound: usize,
     #[cfg(feature = "io")]
     spilled: Option<spilled::Spilled>,
 }
 
-impl Buckets {
+impl<E: Kept> Buckets<E> {
     /// Empty buckets that hold so many bytes of entries in memory.
     pub(crate) fn new(bytes: usize) -> Self {
         Self {
             staged: Vec::new(),
-            sorted: Vec::new(),
-            held: vec![Vec::new(); N_BUCKETS],
+            held: Arena::new(N_BUCKETS),
             n_held: 0,
-            bound: (bytes / Entry::BYTES).max(1),
+            bound: (bytes / E::BYTES).max(1),
             #[cfg(feature = "io")]
             spilled: None,
         }
@@ -113,17 +140,22 @@ impl Buckets {
 
     /// Adds an entry. What is more than may be held waits for the next [`Buckets::settle`].
     #[inline]
-    pub(crate) fn push(&mut self, entry: Entry) {
+    pub(crate) fn push(&mut self, entry: E) {
         self.staged.push(entry);
     }
 
     /// Puts what was added into its buckets if it is worth it, and moves all entries to disk if they are more than may
     /// be held in memory.
     pub(crate) fn settle(&mut self) -> Result<()> {
+        self.sort_in();
+        if self.n_held > self.bound { self.spill().map_err(spill_error) } else { Ok(()) }
+    }
+
+    /// Puts what was added into its buckets if it is worth it.
+    pub(crate) fn sort_in(&mut self) {
         if self.staged.len() >= STAGED.min(self.bound) {
             self.distribute();
         }
-        if self.n_held > self.bound { self.spill().map_err(spill_error) } else { Ok(()) }
     }
 
     /// The same with every entry in its bucket.
@@ -134,40 +166,15 @@ impl Buckets {
 
     /// Puts what was added into its buckets.
     fn distribute(&mut self) {
-        let room = (self.bound / N_BUCKETS).min(MOST_ROOM) * 9 / 8;
-        let Self { staged, sorted, held, n_held, .. } = self;
-        let mut ends = [0usize; N_BUCKETS];
-        for entry in staged.iter() {
-            ends[entry.bucket()] += 1;
-        }
-        let mut start = 0;
-        for end in &mut ends {
-            start += std::mem::replace(end, start);
-        }
-        sorted.clear();
-        sorted.resize(staged.len(), Entry::NONE);
-        for entry in staged.drain(..) {
-            let end = &mut ends[entry.bucket()];
-            sorted[*end] = entry;
-            *end += 1;
-        }
-        let mut start = 0;
-        for (held, &end) in held.iter_mut().zip(&ends) {
-            let run = &sorted[start..end];
-            // Room for all that it will hold at once: what grows bit by bit is copied again and again.
-            if held.capacity() == 0 && !run.is_empty() {
-                held.reserve_exact(run.len().max(room));
-            }
-            held.extend_from_slice(run);
-            start = end;
-        }
-        *n_held += start;
+        let Self { staged, held, n_held, .. } = self;
+        *n_held += staged.len();
+        staged.drain(..).for_each(|entry| held.push(entry));
     }
 
     /// Shows each entry that is held in memory.
-    pub(super) fn each_held(&mut self, change: impl FnMut(&mut Entry)) {
+    pub(super) fn each_held(&mut self, change: impl FnMut(&mut E)) {
         self.distribute();
-        self.held.iter_mut().flatten().for_each(change);
+        self.held.each(change);
     }
 
     #[cfg(feature = "io")]
@@ -176,7 +183,8 @@ impl Buckets {
             Some(spilled) => spilled,
             none => none.insert(spilled::Spilled::new()?),
         };
-        spilled.write(&mut self.held)?;
+        spilled.write(&self.held)?;
+        self.held.clear();
         self.n_held = 0;
         Ok(())
     }
@@ -199,62 +207,69 @@ impl Buckets {
         self.n_held + self.staged.len() == 0 && !self.is_on_disk()
     }
 
-    /// All entries of a bucket.
-    pub(super) fn bucket(&self, number: usize) -> Result<Vec<Entry>> {
-        let held = self.held.get(number).map_or(&[][..], Vec::as_slice);
-        #[cfg(feature = "io")]
-        if let Some(spilled) = &self.spilled {
-            return spilled.read(number, held).map_err(spill_error);
-        }
-        Ok(held.to_vec())
+    /// All entries of a bucket, in the order in which they came.
+    pub(super) fn bucket(&self, number: usize) -> Result<Vec<E>> {
+        let mut entries = Vec::new();
+        self.append_from_disk(number, &mut entries)?;
+        self.held.parts(number).for_each(|part| entries.extend_from_slice(part));
+        Ok(entries)
     }
 
-    /// Takes what is held of a bucket, after what is on disk of it.
-    fn take_bucket(&mut self, number: usize) -> Result<Vec<Entry>> {
-        let held = self.held.get_mut(number).map(std::mem::take).unwrap_or_default();
-        #[cfg(feature = "io")]
-        if let Some(spilled) = &self.spilled {
-            return spilled.read(number, &held).map_err(spill_error);
-        }
-        Ok(held)
+    /// Appends the entries of a bucket that are on disk.
+    #[cfg(feature = "io")]
+    fn append_from_disk(&self, number: usize, entries: &mut Vec<E>) -> Result<()> {
+        self.spilled.as_ref().map_or(Ok(()), |spilled| spilled.append(number, entries).map_err(spill_error))
+    }
+
+    #[cfg(not(feature = "io"))]
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the twin with files can fail")]
+    fn append_from_disk(&self, _: usize, _: &mut Vec<E>) -> Result<()> {
+        Ok(())
     }
 }
 
 /// Calls `tell` with each group of entries of one key, wherever its parts are, that holds one that `is_odd` compared
 /// with another: all of them, by line. What it tells is handed to `take`, bucket by bucket in no order.
 pub(crate) fn resolve<T: Send>(
-    mut parts: Vec<Buckets>,
+    parts: Vec<Buckets>,
     threads: usize,
     is_odd: &(dyn Fn(&Entry, &Entry) -> bool + Sync),
     tell: &(dyn Fn(&[Entry], &mut Vec<T>) + Sync),
     take: &(dyn Fn(&mut Vec<T>) -> Result<()> + Sync),
 ) -> Result<()> {
+    each_bucket(parts, threads, &|parts, (table, told): &mut (Vec<u32>, Vec<T>)| {
+        groups(&parts.concat(), table, is_odd, &mut |group| tell(group, told));
+        if told.is_empty() { Ok(()) } else { take(told) }
+    })
+}
+
+/// What is done with the entries of a bucket, which stand in pieces, and a thread's own memory.
+type Act<'a, E, M> = dyn Fn(&[&[E]], &mut M) -> Result<()> + Sync + 'a;
+
+/// Hands over the entries of each bucket, piece by piece, on so many threads, each with memory of its own.
+pub(super) fn each_bucket<E: Kept + Sync, M: Default>(
+    mut parts: Vec<Buckets<E>>,
+    threads: usize,
+    act: &Act<'_, E, M>,
+) -> Result<()> {
     parts.iter_mut().for_each(Buckets::distribute);
     let n_held: usize = parts.iter().map(|part| part.n_held).sum();
     let threads = if n_held < WORTH_THREADS && parts.iter().all(|part| !part.is_on_disk()) { 1 } else { threads };
     let (next, ended) = (AtomicUsize::new(0), Mutex::new(Ok(())));
-    let parts: Vec<Mutex<Buckets>> = parts.into_iter().map(Mutex::new).collect();
-    let gather = |bucket: usize| -> Result<Vec<Entry>> {
-        let mut entries = Vec::new();
-        for part in &parts {
-            let mut more = part.lock().unwrap_or_else(PoisonError::into_inner).take_bucket(bucket)?;
-            if entries.is_empty() { entries = more } else { entries.append(&mut more) }
-        }
-        Ok(entries)
-    };
     let work = || {
-        let (mut table, mut told) = (Vec::new(), Vec::new());
+        let mut memory = M::default();
         loop {
             let bucket = next.fetch_add(1, Ordering::Relaxed);
             if bucket >= N_BUCKETS {
                 break;
             }
-            let resolved = gather(bucket).and_then(|entries| {
-                groups(&entries, &mut table, is_odd, &mut |group| tell(group, &mut told));
-                if told.is_empty() { Ok(()) } else { take(&mut told) }
-            });
-            if resolved.is_err() {
-                *ended.lock().unwrap_or_else(PoisonError::into_inner) = resolved;
+            let mut on_disk = Vec::new();
+            let read = parts.iter().try_for_each(|part| part.append_from_disk(bucket, &mut on_disk));
+            let held = parts.iter().flat_map(|part| part.held.parts(bucket));
+            let pieces: Vec<&[E]> = std::iter::once(&on_disk[..]).chain(held).collect();
+            let done = read.and_then(|()| act(&pieces, &mut memory));
+            if done.is_err() {
+                *ended.lock().unwrap_or_else(PoisonError::into_inner) = done;
             }
         }
     };
@@ -324,7 +339,8 @@ fn spill_error(error: std::io::Error) -> Error {
 
 #[cfg(feature = "io")]
 mod spilled {
-    use super::{Entry, N_BUCKETS};
+    use super::super::arena::Arena;
+    use super::{Kept, N_BUCKETS};
     use std::fs::File;
     use std::io::Write;
 
@@ -341,16 +357,15 @@ mod spilled {
             Ok(Self { file: tempfile::tempfile()?, end: 0, parts: vec![Vec::new(); N_BUCKETS] })
         }
 
-        /// Writes and empties all buckets.
-        pub(crate) fn write(&mut self, held: &mut [Vec<Entry>]) -> std::io::Result<()> {
+        /// Writes all entries, bucket by bucket.
+        pub(crate) fn write<E: Kept>(&mut self, held: &Arena<E>) -> std::io::Result<()> {
             let mut bytes = Vec::new();
-            for (entries, parts) in held.iter_mut().zip(&mut self.parts) {
-                if entries.is_empty() {
-                    continue;
-                }
+            for (bucket, parts) in self.parts.iter_mut().enumerate() {
                 let start = bytes.len();
-                entries.drain(..).for_each(|entry| entry.write(&mut bytes));
-                parts.push((self.end + start as u64, bytes.len() - start));
+                held.parts(bucket).flatten().for_each(|entry| entry.write(&mut bytes));
+                if bytes.len() > start {
+                    parts.push((self.end + start as u64, bytes.len() - start));
+                }
                 if bytes.len() > 1 << 20 {
                     self.file.write_all(&bytes)?;
                     self.end += bytes.len() as u64;
@@ -362,16 +377,14 @@ mod spilled {
             Ok(())
         }
 
-        /// What is on disk of a bucket, in file order, and after it what was held to the last.
-        pub(crate) fn read(&self, bucket: usize, held: &[Entry]) -> std::io::Result<Vec<Entry>> {
-            let mut entries = Vec::new();
+        /// Appends what is on disk of a bucket, in the order in which it was written.
+        pub(crate) fn append<E: Kept>(&self, bucket: usize, entries: &mut Vec<E>) -> std::io::Result<()> {
             for &(start, length) in &self.parts[bucket] {
                 let mut bytes = vec![0; length];
                 crate::io::read_exact_at(&self.file, &mut bytes, start)?;
-                entries.extend(bytes.as_chunks::<{ Entry::BYTES }>().0.iter().map(Entry::read));
+                entries.extend(bytes.chunks_exact(E::BYTES).map(E::read));
             }
-            entries.extend_from_slice(held);
-            Ok(entries)
+            Ok(())
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What the survey found, by line: in memory up to a bound and beyond it on disk, a part of the lines at a time.
 
-use super::buckets::{Buckets, Entry, N_BUCKETS};
+use super::buckets::{BUCKET_BITS, Buckets, Entry, Kept, N_BUCKETS};
 use crate::error::Result;
 use cvrs_rules::{Duplicate, Earlier, Patterns, Seen};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many bits a line's number may have.
+const LINE_BITS: u32 = u64::BITS - BUCKET_BITS;
 
 /// What the survey knows of one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +34,7 @@ impl Told {
             Self::OtherPerson(first) => (3, first),
             Self::FirstOfOtherModel => (4, Earlier { line: 0, input: None }),
         };
-        let key = part_of(line, n_lines) << 56 | line;
+        let key = part_of(line, n_lines) << LINE_BITS | line;
         Entry::new((key, first.input.unwrap_or_default()), kind, first.line)
     }
 
@@ -53,8 +56,8 @@ const fn part_of(line: u64, n_lines: u64) -> u64 {
 }
 
 /// The line of an entry.
-const fn line_of(entry: &Entry) -> u64 {
-    entry.key() & (u64::MAX >> 8)
+fn line_of(entry: &Entry) -> u64 {
+    entry.key() & ((1 << LINE_BITS) - 1)
 }
 
 /// How many parts of the lines are held in memory once they were read.

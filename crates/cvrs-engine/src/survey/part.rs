@@ -69,7 +69,8 @@ impl Surveyor {
         each: impl FnOnce(&mut dyn FnMut(&[u8], u64) -> Result<()>) -> Result<()>,
     ) -> Result<RangeSurvey> {
         let lanes = Lanes::new(usize::MAX, 1);
-        let job = Gathering { lanes: &lanes, header, base: 0, hasher: self.hasher, asks: self.asks, tier };
+        let (hasher, asks) = (self.hasher, self.asks);
+        let job = Gathering { lanes: &lanes, header, base: 0, hasher, asks, tier, doubts: None };
         let (mut worker, mut index, mut step) = (job.worker(), None, Gathered::default());
         let (mut gathered, mut before) = (Gathered::default(), Counts::default());
         each(&mut |text, byte| {

@@ -7,6 +7,7 @@ mod clearinghouse;
 mod converting;
 mod parting;
 mod ranges;
+mod repeats;
 mod run;
 mod screen;
 mod seeds;
