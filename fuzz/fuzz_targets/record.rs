@@ -1,7 +1,7 @@
-//! The splitter, on every tier, against the csv crate and against the slow twin.
+//! The splitter, on every tier, against the csv crate and against the slow twin; and what looks for three bytes.
 #![no_main]
 
-use cvrs_parse::{Header, Index, Tier};
+use cvrs_parse::{Header, Index, Tier, may_hold};
 use cvrs_spec::Version;
 use cvrs_testkit::lines;
 use libfuzzer_sys::fuzz_target;
@@ -21,6 +21,13 @@ fuzz_target!(|text: &[u8]| {
             assert_eq!(record.cells().collect::<Vec<_>>(), twin.cells());
             let is_control = |byte: &u8| *byte < 0x20 && *byte != b'\t';
             assert_eq!(record.has_control(), twin.content.iter().any(is_control));
+        }
+    }
+    if let Some(key) = text.last_chunk::<3>().map(|key| key.map(|byte| byte | 0x20)) {
+        let start = text.len() / 2;
+        let stands = text[start..].windows(3).any(|part| part.iter().zip(key).all(|(byte, key)| byte | 0x20 == key));
+        for tier in Tier::ALL.into_iter().filter(|tier| tier.is_available()) {
+            assert_eq!(may_hold(tier, text, start..text.len(), [key]), stands);
         }
     }
     // The csv crate takes a byte order mark off, which is the header's business here.

@@ -23,6 +23,7 @@
 //! A buffer is at most 4 GiB - 1, which the engine's chunks never reach.
 
 mod date;
+mod find;
 mod header;
 mod index;
 mod record;
@@ -30,6 +31,7 @@ mod text;
 mod tier;
 
 pub use date::{Date, Precision};
+pub use find::may_hold;
 pub use header::{Header, UnknownName};
 pub use index::{Index, Line, Lines};
 pub use record::Record;

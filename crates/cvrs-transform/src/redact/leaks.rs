@@ -3,7 +3,7 @@
 use super::Kind;
 use super::plan::{Plan, Row, WORD};
 use super::words::{self, Needle};
-use cvrs_parse::{Date, Header};
+use cvrs_parse::{Date, Header, Tier, may_hold};
 use cvrs_spec::Field;
 
 /// How many columns may lie between two that are looked at together.
@@ -23,6 +23,7 @@ pub(super) struct Leaks {
     /// Those of the ids alone.
     id_spans: Vec<(usize, usize)>,
     tells_home: bool,
+    tier: Tier,
 }
 
 impl Leaks {
@@ -46,6 +47,7 @@ impl Leaks {
             spans,
             id_spans,
             tells_home: !empties_home,
+            tier: Tier::best(),
         }
     }
 
@@ -61,10 +63,11 @@ impl Leaks {
         if self.tells_home && plan.is_at_home(row) {
             tell(Kind::HomeAddress, Field::AdminAddressStreet, plan.admin_street.unwrap_or_default());
         }
-        let may_be_told = |needle: Needle<'_>| {
-            self.spans.iter().any(|&(first, last)| needle.may_be_in(row.text, row.range(first..=last)))
+        let (Some(one), Some(other)) = (last.or(street), street.or(last)) else { return };
+        let may_be_told = |&(first, last): &(usize, usize)| {
+            Needle::may_either_be_in([&one, &other], self.tier, row.text, row.range(first..=last))
         };
-        if last.is_some_and(may_be_told) || street.is_some_and(may_be_told) {
+        if self.spans.iter().any(may_be_told) {
             self.check_names(row, name(self.first_name), last, street, tell);
         }
     }
@@ -98,9 +101,7 @@ impl Leaks {
         let &[_, y2, y3, y4, b'-', _, _, b'-', _, _] = dob else { return };
         // Whatever the form, the year stands there as it is.
         let year = [y2, y3, y4].map(|byte| byte | words::CASE);
-        let has_year = |&(first, last): &(usize, usize)| {
-            words::has_key(&row.text[words::widened(&row.range(first..=last), row.text.len())], year)
-        };
+        let has_year = |&(first, last): &(usize, usize)| may_hold(self.tier, row.text, row.range(first..=last), [year]);
         if self.id_spans.iter().any(has_year) {
             self.find_birth_date(row, dob, tell);
         }

@@ -1,5 +1,6 @@
 //! Names looked for in other cells, ignoring case.
 
+use cvrs_parse::{Tier, may_hold};
 use std::ops::Range;
 
 /// What may be looked for, and three of its bytes, folded, by which it is ruled out in most texts.
@@ -60,14 +61,27 @@ impl<'a> Needle<'a> {
         })
     }
 
-    /// Whether it may stand in a part of `hay`, or in some bytes of `text` after it; `false` is certain.
-    ///
-    /// So that all goes by sixteen bytes, and no bytes are left to be looked at one by one, more is looked at than asked.
+    /// Whether it may stand in a part of a text, or in some bytes after it; `false` is certain.
     #[inline]
-    pub(super) fn may_be_in(&self, text: &[u8], hay: Range<usize>) -> bool {
-        let hay = &text[widened(&hay, text.len())];
+    pub(super) fn may_be_in(&self, tier: Tier, text: &[u8], hay: Range<usize>) -> bool {
+        self.key.is_some_and(|key| may_hold(tier, text, hay.clone(), [key])) || self.may_be_hidden_in(&text[hay])
+    }
+
+    /// The same of two, either of them.
+    #[inline]
+    pub(super) fn may_either_be_in(needles: [&Self; 2], tier: Tier, text: &[u8], hay: Range<usize>) -> bool {
+        if let [Some(one), Some(other)] = needles.map(|needle| needle.key) {
+            return may_hold(tier, text, hay.clone(), [one, other])
+                || needles.iter().any(|needle| needle.may_be_hidden_in(&text[hay.clone()]));
+        }
+        needles.iter().any(|needle| needle.may_be_in(tier, text, hay.clone()))
+    }
+
+    /// Whether it may stand there without its key.
+    #[inline]
+    fn may_be_hidden_in(&self, hay: &[u8]) -> bool {
         match self.key {
-            Some(key) => has_key(hay, key) || self.fits_sign && !hay.is_ascii() && has_sign(hay),
+            Some(_) => self.fits_sign && !hay.is_ascii() && has_sign(hay),
             None => !hay.is_ascii() || self.text.windows(KELVIN.len()).any(|part| part == KELVIN),
         }
     }
@@ -90,7 +104,7 @@ impl<'a> Needle<'a> {
     }
 
     fn find(&self, hay: &[u8], is_right: impl Fn(Option<char>, Option<char>) -> bool) -> bool {
-        if !self.may_be_in(hay, 0..hay.len()) {
+        if !self.may_be_in(Tier::Portable, hay, 0..hay.len()) {
             return false;
         }
         if self.is_ascii && hay.is_ascii() {
@@ -108,32 +122,6 @@ impl<'a> Needle<'a> {
             is_right(before, after)
         })
     }
-}
-
-/// How many bytes are compared at a time.
-const LANES: usize = 16;
-
-/// A range that is looked at without a rest, in a text of that length; it may be longer by less than [`LANES`].
-#[inline]
-pub(super) fn widened(range: &Range<usize>, len: usize) -> Range<usize> {
-    let end = range.start + (range.len().max(3) - 2).next_multiple_of(LANES) + 2;
-    range.start..end.min(len).max(range.end)
-}
-
-/// Whether three bytes stand side by side, whatever their case; they are in lower case.
-#[inline]
-pub(super) fn has_key(hay: &[u8], [a, b, c]: [u8; 3]) -> bool {
-    let is_hit = |x: u8, y: u8, z: u8| (x | CASE == a) & (y | CASE == b) & (z | CASE == c);
-    let mut at = 0;
-    let mut hits = [0u8; LANES];
-    // Without a branch in the inner loop, so that the compiler compares all lanes at once.
-    while let Some(bytes) = hay[at..].first_chunk::<{ LANES + 2 }>() {
-        for (lane, hit) in hits.iter_mut().enumerate() {
-            *hit |= u8::from(is_hit(bytes[lane], bytes[lane + 1], bytes[lane + 2]));
-        }
-        at += LANES;
-    }
-    hits != [0; LANES] || hay[at..].windows(3).any(|part| is_hit(part[0], part[1], part[2]))
 }
 
 /// Whether two values are equal but for case and the blanks around them.
@@ -229,7 +217,7 @@ mod tests {
             let needle = needle(&text);
             proptest::prop_assert_eq!(needle.is_in(hay.as_bytes()), stands_there);
             let around = format!("{hay}\tand what follows it in the chunk");
-            proptest::prop_assert!(!stands_there || needle.may_be_in(around.as_bytes(), 0..hay.len()));
+            proptest::prop_assert!(!stands_there || needle.may_be_in(Tier::best(), around.as_bytes(), 0..hay.len()));
         }
 
         #[test]
