@@ -23,7 +23,8 @@ fn row() -> impl Strategy<Value = String> {
         "[DdI]?",
         id(),
         "(1980-01-0[12])?",
-        "[MmFf]?",
+        // The last pairs differ in what differs between upper and lower case, and are no letters.
+        "[MmFf@`\u{c9}\u{e9}]?",
         "2022-0[1-3]-01",
         prop_oneof![9 => Just("\n"), 1 => Just("\r\n")],
     );
