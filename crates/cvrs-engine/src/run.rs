@@ -497,6 +497,9 @@ impl<C: Convert> Run<'_, '_, '_, C> {
             let is_doubtful = summary.records > HOPEFUL_RECORDS && summary.rejected > summary.records / HOPELESS_SHARE;
             if is_doubtful && !matches!(taking, TakingAlong::Nothing) {
                 job.is_hopeless.store(true, Ordering::Relaxed);
+            }
+            // Hope does not return, though chunks that were made meanwhile may lower the share.
+            if job.is_hopeless.load(Ordering::Relaxed) {
                 return Ok(());
             }
             if let (Some(figures), Some(part)) = (&mut figures, &product.outcome.figures) {
