@@ -83,12 +83,14 @@ impl Leaks {
     ) {
         for (at, &(field, column)) in self.ids.iter().chain(&self.texts).enumerate() {
             let cell = row.cell(column);
-            let has_word = |needle: Option<Needle<'_>>| needle.is_some_and(|needle| needle.is_word_in(cell));
+            let may_hold = |needle: &Needle<'_>| needle.may_be_in(self.tier, row.text, row.range(column..=column));
+            let has_word =
+                |needle: Option<Needle<'_>>| needle.filter(may_hold).is_some_and(|needle| needle.is_word_in(cell));
             if has_word(last) && has_word(first) || has_word(street) {
                 tell(Kind::NameInText, field, column);
             }
             let is_id = at < self.ids.len();
-            if is_id && last.is_some_and(|last| last.is_in(cell)) {
+            if is_id && last.filter(may_hold).is_some_and(|last| last.is_in(cell)) {
                 tell(Kind::LastNameInId, field, column);
             }
         }
