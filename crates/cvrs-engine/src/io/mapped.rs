@@ -194,10 +194,11 @@ impl ReadAt for Mapped {
     }
 
     fn release(&self, offset: u64) {
-        let to = offset / WINDOW_BYTES * WINDOW_BYTES;
+        let to = given_back(offset, self.map.len() as u64);
         let from = self.released.fetch_max(to, Ordering::Relaxed);
         if from < to && !self.region.is_torn.load(Ordering::Acquire) {
-            // SAFETY: the map is of a file and shared: what is looked at again comes from the file again.
+            // SAFETY: the range is part of the map, which is of a file and shared: what is looked at again comes from the
+            // file again.
             let _ = unsafe {
                 self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, from as usize, (to - from) as usize)
             };
@@ -222,6 +223,12 @@ impl ReadAt for Mapped {
     }
 }
 
+/// Up to where memory is given back once nothing before `offset` is needed: never beyond the end of the map, behind which
+/// lies other memory, though the last chunk of a text may end there.
+fn given_back(offset: u64, length: u64) -> u64 {
+    offset.min(length) / WINDOW_BYTES * WINDOW_BYTES
+}
+
 /// Whether the file lies on a file system that is known to be local, where a page is not lost on the way.
 fn is_local(file: &File) -> bool {
     const LOCAL: [u32; 6] = [
@@ -233,4 +240,25 @@ fn is_local(file: &File) -> bool {
         0x794C_7630, // overlayfs, as in containers
     ];
     rustix::fs::fstatfs(file).is_ok_and(|stat| u32::try_from(stat.f_type).is_ok_and(|kind| LOCAL.contains(&kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn only_memory_of_the_map_is_given_back(
+            n_windows in 0..4u64, more in -300_000..300_000i64, chunk_bytes in 1..1_000_000u64, start in 0..5000u64,
+        ) {
+            let length = (n_windows * WINDOW_BYTES).saturating_add_signed(more).max(start);
+            for n_chunks in 0..=(length - start).div_ceil(chunk_bytes) {
+                let offset = start + n_chunks * chunk_bytes;
+                let to = given_back(offset, length);
+                prop_assert!(to <= length && to <= offset);
+                prop_assert!(to + WINDOW_BYTES > offset.min(length));
+            }
+        }
+    }
 }
