@@ -95,7 +95,7 @@ pub(crate) fn run(input: Input, book: &Book, version: Option<Version>, tuning: T
         name: None,
         tuning,
     };
-    // Half of all runs can take back what they gave out, so that the survey goes along with their first pass.
+    // Half of all runs can take back what they gave out, so that the survey, or a glance, goes along with their first pass.
     let mut gathered = Gathered { can_restart: tuning.chunk_bytes % 2 == 1, ..Gathered::default() };
     match check_input(input, &request, None, &Control::default(), &mut gathered) {
         Ok(checked) => gathered.end = told(&checked),
