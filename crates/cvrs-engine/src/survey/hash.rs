@@ -73,7 +73,7 @@ impl Hasher {
         with_window(text, cell, |window: &[u8; BRIEF]| self.masked::<FOLD>(window, mask, length))
     }
 
-    #[inline]
+    #[inline(always)]
     fn masked<const FOLD: bool>(&self, window: &[u8; BRIEF], mask: &[u64; BRIEF / 8], length: usize) -> u64 {
         let [k0, k1, k2, k3, k4, k5, k6, k7] = self.brief;
         let word = |at: usize| {
@@ -86,7 +86,7 @@ impl Hasher {
         fold(sum ^ k6, k7 ^ length as u64)
     }
 
-    #[inline]
+    #[inline(always)]
     fn masked_short(&self, window: &[u8; 16], mask: &[u64; BRIEF / 8], length: usize) -> u64 {
         let [k0, k1, .., k6, k7] = self.brief;
         let [left, right] = [0, 1].map(|at| u64::from_le_bytes(window.as_chunks::<8>().0[at]) & mask[at]);
@@ -148,15 +148,20 @@ impl Hasher {
 const CASE: u64 = u64::from_ne_bytes([0x20; 8]);
 
 /// Hands over what stands from a cell's start on; zeros stand behind the text's end.
-#[inline]
+#[inline(always)]
 fn with_window<T, const N: usize>(text: &[u8], cell: Range<usize>, act: impl Fn(&[u8; N]) -> T) -> T {
     if let Some(window) = text.get(cell.start..).and_then(<[u8]>::first_chunk::<N>) {
         return act(window);
     }
+    act(&padded(&text[cell]))
+}
+
+#[cold]
+#[inline(never)]
+fn padded<const N: usize>(cell: &[u8]) -> [u8; N] {
     let mut window = [0; N];
-    let cell = &text[cell];
     window[..cell.len()].copy_from_slice(cell);
-    act(&window)
+    window
 }
 
 /// Hands over the bytes by sixteen, as two words. The last sixteen may hold some a second time, and fewer than sixteen
