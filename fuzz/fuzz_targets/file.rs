@@ -44,7 +44,10 @@ fuzz_target!(|input: (u8, u16, Vec<u8>)| {
     // With an odd size of chunks all can be taken back: a survey goes along with a stream, and a glance with a file.
     let cut = if chunk_bytes & 2 == 0 { run::stream(text.clone(), 7) } else { run::file(&PATH, &text) };
     let cut = cut.expect("it was opened before");
-    assert_eq!(run::run(cut, book, None, small).difference(&expected), None);
+    let mut found = run::run(cut, book, None, small);
+    // What cannot be read is told with its name.
+    found.end = found.end.replace(&PATH.display().to_string(), "-");
+    assert_eq!(found.difference(&expected), None);
 
     if expected.clean.is_empty() {
         return;
