@@ -27,6 +27,12 @@ const LEAST_BYTES: u64 = 1 << 20;
 /// So many bytes behind what is needed are given back at a time.
 const WINDOW_BYTES: u64 = 4 << 20;
 
+/// At so many places a file is looked at for whether it is in memory.
+const LOOKED_AT: usize = 32;
+
+/// So many bytes at a time are asked of the disk, one such part ahead, where they are not in memory.
+const ASKED_BYTES: u64 = 4 << 20;
+
 /// So many bytes at a time are mapped at the first look at one of them.
 const AROUND_BYTES: usize = 64 << 10;
 
@@ -143,6 +149,8 @@ pub(crate) struct Mapped {
     region: &'static Region,
     /// Up to where memory was given back.
     released: AtomicU64,
+    /// Up to where the disk was asked.
+    asked: AtomicU64,
     /// When it had been written to last, if that must not happen meanwhile.
     modified: Option<SystemTime>,
 }
@@ -161,11 +169,32 @@ impl Mapped {
         };
         // SAFETY: bytes that vanish are replaced by the handler, which is installed; see the module for those that change.
         let Ok(map) = (unsafe { MmapOptions::new().len(length).map(&file) }) else { return Err(file) };
+        // A file that comes from the disk is better read: there the system reads further ahead.
+        let is_away = |place: &usize| !is_in_memory(&map, place * (length / LOOKED_AT));
+        if (0..LOOKED_AT).filter(is_away).count() > LOOKED_AT / 4 {
+            return Err(file);
+        }
         // Without the advice, the system reads less ahead.
         let _ = map.advise(Advice::Sequential);
         match Region::take(&map) {
-            Some(region) => Ok(Self { map, file, region, released: AtomicU64::new(0), modified }),
+            Some(region) => {
+                Ok(Self { map, file, region, released: AtomicU64::new(0), asked: AtomicU64::new(0), modified })
+            }
             None => Err(file),
+        }
+    }
+
+    /// Asks the disk for what follows soon on an offset, unless it is in memory: by itself the system would read less
+    /// ahead in a map than in a file, and nobody looks at a page that is on its way.
+    fn ask_ahead(&self, offset: u64) {
+        let to = ((offset / ASKED_BYTES + 2) * ASKED_BYTES).min(self.map.len() as u64);
+        if to <= self.asked.load(Ordering::Relaxed) {
+            return;
+        }
+        let from = self.asked.fetch_max(to, Ordering::Relaxed);
+        let is_away = |place: u64| !is_in_memory(&self.map, (from + place * (to - from) / 4) as usize);
+        if from < to && (0..4).any(is_away) {
+            let _ = self.map.advise_range(Advice::WillNeed, from as usize, (to - from) as usize);
         }
     }
 }
@@ -186,6 +215,7 @@ impl ReadAt for Mapped {
     }
 
     fn prepare(&self, range: std::ops::Range<u64>) {
+        self.ask_ahead(range.start);
         // To fetch what is not mapped yet does nothing, so it is looked at here and there; the system maps what is around.
         let bytes = &self.map[range.start as usize..range.end as usize];
         for byte in bytes.iter().step_by(AROUND_BYTES) {
@@ -221,6 +251,15 @@ impl ReadAt for Mapped {
         }
         self.check()
     }
+}
+
+/// Whether the page that holds a byte of a map is in memory, as far as can be told.
+fn is_in_memory(map: &Mmap, offset: usize) -> bool {
+    let mut page = [0];
+    let Some(byte) = map.get(offset / LARGEST_PAGE * LARGEST_PAGE) else { return true };
+    // SAFETY: one byte of the map from a page's start on is asked about, and one byte is written about its page.
+    let asked = unsafe { libc::mincore(std::ptr::from_ref(byte).cast_mut().cast(), 1, page.as_mut_ptr()) };
+    asked != 0 || page[0] & 1 == 1
 }
 
 /// Up to where memory is given back once nothing before `offset` is needed: never beyond the end of the map, behind which
