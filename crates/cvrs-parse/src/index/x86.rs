@@ -48,7 +48,7 @@ impl Block for Avx2 {
     fn places_below(bytes: Self::Bytes, byte: u8) -> u64 {
         // SAFETY: as above.
         unsafe {
-            let last = _mm256_set1_epi8(byte as i8 - 1);
+            let last = _mm256_set1_epi8(byte.wrapping_sub(1) as i8);
             gather(bytes.map(|bytes| _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, last), last)))
         }
     }
