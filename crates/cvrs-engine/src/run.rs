@@ -403,6 +403,7 @@ impl<C: Convert> Run<'_, '_, '_, C> {
     fn hopefully(&mut self, mut own: Survey, target: &mut dyn Target<C::Product>) -> Result<Checked> {
         let Asked { request, control, .. } = self.asked;
         let counters = [&control.bytes, &control.records].map(|counter| (counter, counter.load(Ordering::Relaxed)));
+        let count_again = || counters.iter().for_each(|(counter, before)| counter.store(*before, Ordering::Relaxed));
         let mut glance = own.glance();
         let passed = self.one_pass(None, Some(Patterns::default()), Some((&mut own, &mut glance)), target)?;
         let facts = if own.n_inputs() > 0 {
@@ -423,13 +424,12 @@ impl<C: Convert> Run<'_, '_, '_, C> {
             } else {
                 drop(glance);
             }
+            count_again();
             survey(self.opening.open, self.opening.judge, request, control, &mut own)?;
             own.finish()?
         };
         target.sinks().restart()?;
-        for (counter, before) in counters {
-            counter.store(before, Ordering::Relaxed);
-        }
+        count_again();
         self.pass(facts.of_input(0), target)?.conclude(None, self.asked, target.sinks())
     }
 
