@@ -87,7 +87,12 @@ Redacted, also where they were empty, and ext_type says the model.
 The result still holds birth date, sex, county, ZIP code, race and a stable id: it is the redaction of the \
 specification, not anonymity. The options marked so go further than the specification. What still tells who the \
 recipient is, such as a home address among the administration columns, is told row by row and never mended unasked. A \
-row with another number of cells than the header cannot be redacted and is not written.";
+row with another number of cells than the header cannot be redacted and is not written.
+
+What is told (--report): L01 the administration street is the recipient's; L02 first and last name, or the street, stand \
+in an id, a lot number or the name of a place; L03 an id contains the birth date; L04 an id contains the last name; L05 \
+(info) any other value of the six columns, of three characters or more, stands anywhere else, as the city mostly does; \
+XR011 mixed models; XR024 redacted in part.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -205,9 +205,15 @@ fn what_still_tells_the_person_is_told_without_values() {
         .map(|line| {
             let found: serde_json::Value = serde_json::from_str(line).expect("JSON");
             assert!(found.get("vax_event_id").is_none() && found.get("value").is_none());
+            assert_eq!(found["level"] == "info", found["code"] == "L05", "{line}");
             format!("{} {} {}", found["line"], found["code"].as_str().unwrap(), found["field"].as_str().unwrap())
         })
         .collect();
+    // Everybody was vaccinated where they live.
+    let (cities, told): (Vec<String>, Vec<String>) =
+        told.into_iter().partition(|told| told.ends_with("L05 admin_address_city"));
+    assert_eq!(cities.len(), 6);
+    assert!(ended.stderr.contains("  L05 note: ") && ended.stderr.contains("  L01 warning: "), "{}", ended.stderr);
     assert_eq!(
         told,
         [
@@ -218,7 +224,7 @@ fn what_still_tells_the_person_is_told_without_values() {
             "7 XR024 recip_middle_name"
         ]
     );
-    assert_eq!(desk.read("f.tsv").lines().count(), 6);
+    assert_eq!(desk.read("f.tsv").lines().count(), 12);
     let everything = [&ended.stderr, &desk.read("f.jsonl"), &desk.read("f.tsv"), &desk.read("l.tsv")]
         .map(|text| text.to_lowercase());
     for canary in ["zanzibara", "quokkaberg", "wombat", "1968", "r19680527"] {
@@ -227,6 +233,8 @@ fn what_still_tells_the_person_is_told_without_values() {
     let byte = text.find("GA-1\t").expect("the second row");
     assert!(desk.read("f.jsonl").contains(&format!("\"byte\":{byte},\"column\":37,")), "{}", desk.read("f.jsonl"));
     assert_eq!(desk.run(&["--fail-on", "warn"]).code, Some(1));
+    let alone = Desk::new(rows(&[&[]]).as_bytes()).run(&["--fail-on", "warn"]);
+    assert!(alone.code == Some(0) && alone.stderr.contains("  L05 note: "), "{}", alone.stderr);
     let emptied = desk.run(&["--redact-home-admin"]);
     assert!(!emptied.stdout.to_lowercase().contains("wombat"));
     assert!(emptied.stderr.contains("R07 home-admin: 2") && !emptied.stderr.contains("L01"), "{}", emptied.stderr);

@@ -35,13 +35,14 @@ mod found;
 mod leaks;
 mod log;
 mod options;
+mod out;
 mod plan;
 mod pprl_map;
 mod pseudonym;
 mod redactor;
 mod rule;
 mod totals;
-mod words;
+mod value;
 
 pub use found::{Found, Kind};
 pub use log::Log;

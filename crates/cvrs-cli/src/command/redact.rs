@@ -16,7 +16,7 @@ use crate::terminal;
 use cvrs_engine::io::{AtomicFile, Body, Input, InputError, OutputError};
 use cvrs_engine::{Control, Counts, Error, Position, Rewrite, Tuning, rewrite_input};
 use cvrs_parse::{Header, Index};
-use cvrs_report::{Entry, jsonl, tsv};
+use cvrs_report::{Entry, Level, jsonl, tsv};
 use cvrs_transform::redact::{
     Before, Found, Kind, Log, Options, PprlMap, Pseudonym, Redactor, Refusal, Tally, Target, Told, Totals, Worker,
 };
@@ -320,7 +320,7 @@ impl Run<'_> {
             let bytes = self.control.bytes.load(Ordering::Relaxed) as f64;
             terminal::note(&format!("{}: {seconds:.3} s, {:.0} MB/s", self.name, bytes / 1e6 / seconds));
         }
-        let has_warning = totals.told().any(|(kind, _)| !kind.rejects()) || totals.mixed_models().is_some();
+        let has_warning = totals.told().any(|(kind, _)| kind.level() >= Level::Warn) || totals.mixed_models().is_some();
         let is_failure = match self.args.fail_on {
             FailOn::Never => false,
             FailOn::Error => totals.rejected > 0,
@@ -370,7 +370,11 @@ impl Run<'_> {
             let shown: Vec<String> = lines.iter().map(u64::to_string).collect();
             let more = if count > lines.len() as u64 { ", …" } else { "" };
             let word = if lines.len() == 1 && count == 1 { "line" } else { "lines" };
-            let level = if kind.rejects() { "not written" } else { "warning" };
+            let level = match kind.level() {
+                _ if kind.rejects() => "not written",
+                Level::Warn | Level::Error => "warning",
+                Level::Info | Level::Off => "note",
+            };
             note(format!("  {} {level}: {}: {count} ({word} {}{more})", kind.code(), kind.what(), shown.join(", ")));
         }
         if is_quiet && !is_lost {

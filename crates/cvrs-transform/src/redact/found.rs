@@ -18,6 +18,8 @@ pub enum Kind {
     BirthDateInId,
     /// An id contains the last name.
     LastNameInId,
+    /// A value of the six columns stands in another column, and nothing more is told of that column.
+    ValueElsewhere,
     /// `recip_dob` is no date and was not cut.
     DobKept,
     /// `recip_address_zip` is no ZIP code and was not cut.
@@ -35,13 +37,14 @@ pub(super) const N_KINDS: usize = Kind::ALL.len();
 
 impl Kind {
     /// All kinds, those that reject a row first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CellCount,
         Self::NoEntry,
         Self::HomeAddress,
         Self::NameInText,
         Self::BirthDateInId,
         Self::LastNameInId,
+        Self::ValueElsewhere,
         Self::DobKept,
         Self::ZipKept,
         Self::IdKept,
@@ -58,6 +61,7 @@ impl Kind {
             Self::NameInText => "L02",
             Self::BirthDateInId => "L03",
             Self::LastNameInId => "L04",
+            Self::ValueElsewhere => "L05",
             Self::DobKept => "R04",
             Self::ZipKept => "R05",
             Self::IdKept => "R06",
@@ -71,6 +75,16 @@ impl Kind {
         matches!(self, Self::CellCount | Self::NoEntry)
     }
 
+    /// How grave it is. A single value that stands elsewhere too rarely tells of anybody: the city of a recipient is mostly
+    /// that of the place of vaccination.
+    pub const fn level(self) -> Level {
+        match self {
+            Self::ValueElsewhere => Level::Info,
+            kind if kind.rejects() => Level::Error,
+            _ => Level::Warn,
+        }
+    }
+
     /// What it means, without the column's name.
     pub const fn what(self) -> &'static str {
         match self {
@@ -80,6 +94,7 @@ impl Kind {
             Self::NameInText => "the recipient's name or street stands in another column",
             Self::BirthDateInId => "an id contains the birth date",
             Self::LastNameInId => "an id contains the last name",
+            Self::ValueElsewhere => "a name, street or city stands in another column too, alone or within a word",
             Self::DobKept => "recip_dob is no date and stays as it is",
             Self::ZipKept => "recip_address_zip is no ZIP code and stays as it is",
             Self::IdKept => "recip_id looks like a pseudonym in a row that is redacted already, and stays",
@@ -95,6 +110,7 @@ impl Kind {
             Self::NameInText => "{f} holds the recipient's name or street, which the redacted record still tells",
             Self::BirthDateInId => "{f} contains the birth date",
             Self::LastNameInId => "{f} contains the last name, which the redacted record still tells",
+            Self::ValueElsewhere => "{f} holds a value that is redacted in its own column",
             Self::Partial => "{f} is redacted in a record that is not, or not in all six columns",
             Self::MixedModels => "ext_type differs from the first record's",
             other => other.what(),
@@ -125,7 +141,7 @@ impl Found {
         Finding {
             code: self.kind.code(),
             dch: None,
-            level: if self.kind.rejects() { Level::Error } else { Level::Warn },
+            level: self.kind.level(),
             field: self.field.map(|(field, _)| field),
             related: None,
             message: Message::Template(self.kind.message(), self.cells),

@@ -1,51 +1,98 @@
-//! What still tells who the recipient is, in columns that redaction leaves alone. It is told and never mended.
+//! What still tells who the recipient is in a row as it is written, which redaction leaves alone. It is told and never
+//! mended.
 
 use super::Kind;
-use super::plan::{Plan, Row, WORD};
-use super::words::{self, Needle};
+use super::plan::{Plan, Row};
+use super::value::{CASE, Values, Written};
 use cvrs_parse::{Date, Header, Tier, may_hold};
 use cvrs_spec::Field;
 
 /// How many columns may lie between two that are looked at together.
 const GAP: usize = 6;
 
+const FIRST_NAME: u8 = bit(Field::RecipFirstName);
+const LAST_NAME: u8 = bit(Field::RecipLastName);
+const STREET: u8 = bit(Field::RecipAddressStreet);
+
+/// The six columns, in the order of their bits.
+pub(super) const SIX: [Field; 6] = [
+    Field::RecipFirstName,
+    Field::RecipMiddleName,
+    Field::RecipLastName,
+    Field::RecipAddressStreet,
+    Field::RecipAddressStreet2,
+    Field::RecipAddressCity,
+];
+
+const fn bit(field: Field) -> u8 {
+    let mut at = 0;
+    while SIX[at] as usize != field as usize {
+        at += 1;
+    }
+    1 << at
+}
+
+/// What a column is to who looks for leaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// One of the six.
+    Redacted,
+    /// An id that stays.
+    Id,
+    /// A name of a place or a lot.
+    Text,
+    /// Any other.
+    Other,
+}
+
 /// Where to look, for one header.
 pub(super) struct Leaks {
-    first_name: Option<usize>,
-    last_name: Option<usize>,
+    columns: Vec<(Field, Place)>,
     dob: Option<usize>,
     /// The ids that stay.
     ids: Vec<(Field, usize)>,
-    /// Names of places and lots.
-    texts: Vec<(Field, usize)>,
     /// The same and those between them, from column to column, for one look at all that are near each other.
-    spans: Vec<(usize, usize)>,
-    /// Those of the ids alone.
     id_spans: Vec<(usize, usize)>,
     tells_home: bool,
     tier: Tier,
 }
 
+/// The memory of one thread.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    places: Vec<usize>,
+    /// Where a value was found last.
+    column: usize,
+    standing: Vec<Standing>,
+}
+
+/// The values that stand in a column, as bits: anywhere in it, and as words where that matters.
+#[derive(Debug)]
+struct Standing {
+    column: usize,
+    all: u8,
+    words: u8,
+}
+
 impl Leaks {
     /// `has_pseudonym`: `recip_id` does not stay. `empties_home`: neither does the street of a vaccination at home.
     pub(super) fn new(header: &Header, has_pseudonym: bool, empties_home: bool) -> Self {
-        let at = |field: Field| Some((field, header.position(field)?));
-        let ids: Vec<_> = [Field::VaxEventId, Field::RecipId]
-            .into_iter()
-            .filter(|&field| field != Field::RecipId || !has_pseudonym)
-            .filter_map(at)
-            .collect();
-        let texts: Vec<_> =
-            [Field::LotNumber, Field::ResponsibleOrg, Field::AdminName].into_iter().filter_map(at).collect();
-        let (spans, id_spans) = (spans(ids.iter().chain(&texts)), spans(ids.iter()));
+        let place = |field: Field| match field {
+            field if field.facts().is_redacted => Place::Redacted,
+            Field::RecipId if has_pseudonym => Place::Other,
+            Field::VaxEventId | Field::RecipId => Place::Id,
+            Field::LotNumber | Field::ResponsibleOrg | Field::AdminName => Place::Text,
+            _ => Place::Other,
+        };
+        let columns: Vec<_> = header.columns().iter().flatten().map(|&field| (field, place(field))).collect();
+        let is_id =
+            |(column, &(field, place)): (usize, &(Field, Place))| (place == Place::Id).then_some((field, column));
+        let ids: Vec<_> = columns.iter().enumerate().filter_map(is_id).collect();
         Self {
-            first_name: header.position(Field::RecipFirstName),
-            last_name: header.position(Field::RecipLastName),
             dob: header.position(Field::RecipDob),
+            id_spans: spans(ids.iter().map(|(_, column)| *column)),
+            columns,
             ids,
-            texts,
-            spans,
-            id_spans,
             tells_home: !empties_home,
             tier: Tier::best(),
         }
@@ -53,45 +100,54 @@ impl Leaks {
 
     /// Tells the leaks of a row. Cheap where there is none, since it is asked of every row.
     #[inline]
-    pub(super) fn check(&self, row: Row<'_>, plan: &Plan, tell: &mut dyn FnMut(Kind, Field, usize)) {
-        self.check_birth_date(row, tell);
-        let name = |column: Option<usize>| {
-            let value = row.get(column);
-            if value.len() == WORD.len() && value.eq_ignore_ascii_case(WORD) { None } else { Needle::new(value) }
-        };
-        let (last, street) = (name(self.last_name), name(plan.street));
-        if self.tells_home && plan.is_at_home(row) {
-            tell(Kind::HomeAddress, Field::AdminAddressStreet, plan.admin_street.unwrap_or_default());
-        }
-        let (Some(one), Some(other)) = (last.or(street), street.or(last)) else { return };
-        let may_be_told = |&(first, last): &(usize, usize)| {
-            Needle::may_either_be_in([&one, &other], self.tier, row.text, row.range(first..=last))
-        };
-        if self.spans.iter().any(may_be_told) {
-            self.check_names(row, name(self.first_name), last, street, tell);
-        }
-    }
-
-    #[cold]
-    fn check_names(
+    pub(super) fn check(
         &self,
         row: Row<'_>,
-        first: Option<Needle<'_>>,
-        last: Option<Needle<'_>>,
-        street: Option<Needle<'_>>,
+        values: &Values<'_>,
+        plan: &Plan,
+        written: Written<'_>,
+        memory: &mut Memory,
         tell: &mut dyn FnMut(Kind, Field, usize),
     ) {
-        for (at, &(field, column)) in self.ids.iter().chain(&self.texts).enumerate() {
-            let cell = row.cell(column);
-            let may_hold = |needle: &Needle<'_>| needle.may_be_in(self.tier, row.text, row.range(column..=column));
-            let has_word =
-                |needle: Option<Needle<'_>>| needle.filter(may_hold).is_some_and(|needle| needle.is_word_in(cell));
-            if has_word(last) && has_word(first) || has_word(street) {
-                tell(Kind::NameInText, field, column);
+        self.check_birth_date(row, tell);
+        let Memory { places, column, standing } = memory;
+        standing.clear();
+        values.find(self.tier, row, written, (places, column), &mut |place| {
+            let is_word = match self.columns[place.column].1 {
+                Place::Redacted => return,
+                Place::Id | Place::Text => place.is_word(),
+                Place::Other => false,
+            };
+            let (all, words) = (1 << place.value, u8::from(is_word) << place.value);
+            match standing.iter_mut().find(|one| one.column == place.column) {
+                Some(one) => {
+                    one.all |= all;
+                    one.words |= words;
+                }
+                None => standing.push(Standing { column: place.column, all, words }),
             }
-            let is_id = at < self.ids.len();
-            if is_id && last.filter(may_hold).is_some_and(|last| last.is_in(cell)) {
+        });
+        // The same street stands there, unless it is too short to be looked for.
+        let stands_there = |one: &Standing| Some(one.column) == plan.admin_street && one.all & STREET != 0;
+        let is_at_home =
+            self.tells_home && (!values.have(STREET) || standing.iter().any(stands_there)) && plan.is_at_home(row);
+        if is_at_home {
+            tell(Kind::HomeAddress, Field::AdminAddressStreet, plan.admin_street.unwrap_or_default());
+        }
+        for &Standing { column, all, words } in &*standing {
+            let (field, place) = self.columns[column];
+            let mut is_told = is_at_home && field == Field::AdminAddressStreet;
+            let is_named = words & FIRST_NAME != 0 && words & LAST_NAME != 0 || words & STREET != 0;
+            if matches!(place, Place::Id | Place::Text) && is_named {
+                tell(Kind::NameInText, field, column);
+                is_told = true;
+            }
+            if place == Place::Id && all & LAST_NAME != 0 {
                 tell(Kind::LastNameInId, field, column);
+                is_told = true;
+            }
+            if !is_told {
+                tell(Kind::ValueElsewhere, field, column);
             }
         }
     }
@@ -102,8 +158,9 @@ impl Leaks {
         let dob = row.get(self.dob);
         let &[_, y2, y3, y4, b'-', _, _, b'-', _, _] = dob else { return };
         // Whatever the form, the year stands there as it is.
-        let year = [y2, y3, y4].map(|byte| byte | words::CASE);
-        let has_year = |&(first, last): &(usize, usize)| may_hold(self.tier, row.text, row.range(first..=last), [year]);
+        let year = [y2, y3, y4].map(|byte| byte | CASE);
+        let has_year =
+            |&(first, last): &(usize, usize)| may_hold(self.tier, row.text, row.range(first..last + 1), [year]);
         if self.id_spans.iter().any(has_year) {
             self.find_birth_date(row, dob, tell);
         }
@@ -125,10 +182,8 @@ impl Leaks {
     }
 }
 
-/// From column to column, so that what is near each other is together.
-fn spans<'a>(columns: impl Iterator<Item = &'a (Field, usize)>) -> Vec<(usize, usize)> {
-    let mut columns: Vec<usize> = columns.map(|(_, column)| *column).collect();
-    columns.sort_unstable();
+/// From column to column, so that what is near each other is together. The columns are in order.
+fn spans(columns: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
     let mut spans: Vec<(usize, usize)> = Vec::new();
     for column in columns {
         match spans.last_mut() {

@@ -1,13 +1,17 @@
 //! Which cells of a row become what, resolved for one header.
 
+use super::leaks::SIX;
+use super::out::with_room;
+use super::pseudonym::DIGITS;
 use super::rule::{DOB_MONTH, EXT_TYPE, HOME_ADMIN, PPRL_ID, PSEUDONYM, REDACTED, ZIP5};
+use super::value::Values;
 use super::{Options, Refusal, Target};
 use cvrs_parse::Header;
 use cvrs_spec::{Field, Model};
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 /// The word that stands for a redacted value.
-pub(super) const WORD: &[u8] = b"Redacted";
+pub(super) const WORD: &[u8; 8] = b"Redacted";
 
 /// The cells of a row that has as many as the header.
 #[derive(Clone, Copy)]
@@ -19,13 +23,13 @@ pub(super) struct Row<'a> {
 
 impl<'a> Row<'a> {
     #[inline]
-    pub(super) fn range(&self, columns: RangeInclusive<usize>) -> Range<usize> {
-        self.bounds[*columns.start()].wrapping_add(1) as usize..self.bounds[*columns.end() + 1] as usize
+    pub(super) fn range(&self, columns: Range<usize>) -> Range<usize> {
+        self.bounds[columns.start].wrapping_add(1) as usize..self.bounds[columns.end] as usize
     }
 
     #[inline]
     pub(super) fn cell(&self, column: usize) -> &'a [u8] {
-        &self.text[self.range(column..=column)]
+        &self.text[self.range(column..column + 1)]
     }
 
     /// The cell of a column that the file may lack; empty then.
@@ -36,7 +40,9 @@ impl<'a> Row<'a> {
 }
 
 /// A cell that becomes the same whatever the row.
+#[derive(Clone, Copy)]
 pub(super) struct ConstantCell {
+    pub(super) column: usize,
     pub(super) field: Field,
     pub(super) rule: usize,
     pub(super) value: &'static [u8],
@@ -44,8 +50,14 @@ pub(super) struct ConstantCell {
 
 /// What becomes of one cell or of neighbours.
 pub(super) enum Act {
-    /// Neighbours that become this text, tabs and all.
-    Constant { text: Vec<u8>, cells: Vec<ConstantCell> },
+    /// Neighbours that become the first bytes of this text, tabs and all.
+    Constant {
+        text: Vec<u8>,
+        len: usize,
+        cells: Vec<ConstantCell>,
+        /// Those that are not of the six.
+        others: Vec<ConstantCell>,
+    },
     /// The linkage id.
     PprlId,
     /// The month of the birth date.
@@ -60,7 +72,7 @@ pub(super) enum Act {
 
 /// Cells that follow each other in the file, and what becomes of them.
 pub(super) struct Group {
-    pub(super) columns: RangeInclusive<usize>,
+    pub(super) columns: Range<usize>,
     pub(super) act: Act,
 }
 
@@ -71,8 +83,10 @@ pub(super) struct Plan {
     pub(super) groups: Vec<Group>,
     /// Whether a row of model D in which every group is what it becomes is known to be right without a further look.
     can_be_settled: bool,
+    /// By how much the groups but that of the linkage id may make a row longer.
+    pub(super) most_growth: usize,
     /// The columns of the six, as many as the file has.
-    pub(super) six: Vec<(Field, usize)>,
+    pub(super) six: Vec<Redacted>,
     pub(super) ext_type: Option<usize>,
     pub(super) pprl_id: Option<usize>,
     pub(super) recip_id: Option<usize>,
@@ -80,15 +94,24 @@ pub(super) struct Plan {
     pub(super) admin_street: Option<usize>,
 }
 
-/// How much of a row's six columns is redacted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SixState {
+/// One of the six columns.
+#[derive(Clone, Copy)]
+pub(super) struct Redacted {
+    /// Its place in [`SIX`].
+    pub(super) number: usize,
+    pub(super) field: Field,
+    pub(super) column: usize,
+}
+
+/// What stands in a row's six columns.
+pub(super) struct Six<'a> {
     /// The first column with the word, in any case.
     pub(super) first: Option<(Field, usize)>,
     /// Whether all have it, in any case.
     pub(super) is_all: bool,
-    /// Whether all have it exactly.
-    pub(super) is_exact: bool,
+    /// How many do not have it exactly.
+    pub(super) n_other: usize,
+    pub(super) values: Values<'a>,
 }
 
 impl Plan {
@@ -105,12 +128,14 @@ impl Plan {
         {
             return Err(Refusal::NoColumn { name: field.name() });
         }
-        let six = Field::all().filter(|field| field.facts().is_redacted);
+        let six = SIX.into_iter().enumerate();
+        let six = six.filter_map(|(number, field)| Some(Redacted { number, field, column: header.position(field)? }));
         let mut plan = Self {
             n_columns: header.n_columns(),
             groups: Vec::new(),
             can_be_settled: false,
-            six: six.filter_map(|field| Some((field, header.position(field)?))).collect(),
+            most_growth: 0,
+            six: six.collect(),
             ext_type: header.position(Field::ExtType),
             pprl_id: header.position(Field::PprlId),
             recip_id: header.position(Field::RecipId),
@@ -122,6 +147,7 @@ impl Plan {
                 plan.add(column, field, options);
             }
         }
+        plan.most_growth = plan.groups.iter().map(|group| group.act.most_growth()).sum();
         plan.can_be_settled = matches!(options.to, Target::D)
             && plan.ext_type.is_some()
             && plan.groups.iter().all(|group| matches!(group.act, Act::Constant { .. }));
@@ -132,8 +158,9 @@ impl Plan {
     #[inline]
     pub(super) fn is_settled(&self, row: Row<'_>) -> bool {
         self.can_be_settled
-            && self.groups.iter().all(|group| match &group.act {
-                Act::Constant { text, .. } => row.text[row.range(group.columns.clone())] == **text,
+            // Where names are not redacted, most are of another length.
+            && self.groups.iter().rev().all(|group| match &group.act {
+                Act::Constant { text, len, .. } => row.text[row.range(group.columns.clone())] == text[..*len],
                 _ => false,
             })
     }
@@ -152,46 +179,53 @@ impl Plan {
             Field::AdminAddressStreet | Field::AdminAddressStreet2 if options.home_admin => Act::HomeAdmin(field),
             _ => return,
         };
-        self.groups.push(Group { columns: column..=column, act });
+        self.groups.push(Group { columns: column..column + 1, act });
     }
 
     fn add_constant(&mut self, column: usize, field: Field, rule: usize, value: &'static [u8]) {
-        let cell = ConstantCell { field, rule, value };
-        if let Some(Group { columns, act: Act::Constant { text, cells } }) = self.groups.last_mut()
-            && *columns.end() + 1 == column
+        let cell = ConstantCell { column, field, rule, value };
+        let other = (rule != REDACTED).then_some(cell);
+        if let Some(Group { columns, act: Act::Constant { text, len, cells, others } }) = self.groups.last_mut()
+            && columns.end == column
         {
-            text.push(b'\t');
-            text.extend_from_slice(value);
+            *text = with_room(&[&text[..*len], b"\t", value].concat());
+            *len += 1 + value.len();
             cells.push(cell);
-            *columns = *columns.start()..=column;
+            others.extend(other);
+            columns.end += 1;
             return;
         }
-        let act = Act::Constant { text: value.to_vec(), cells: vec![cell] };
-        self.groups.push(Group { columns: column..=column, act });
+        let (cells, others) = (vec![cell], other.into_iter().collect());
+        let act = Act::Constant { text: with_room(value), len: value.len(), cells, others };
+        self.groups.push(Group { columns: column..column + 1, act });
     }
 
     #[inline]
-    pub(super) fn six_state(&self, row: Row<'_>) -> SixState {
-        let (mut state, mut n_words) = (SixState { first: None, is_all: true, is_exact: true }, 0);
-        for &(field, column) in &self.six {
-            let cell = row.cell(column);
-            if cell != WORD {
-                state.is_exact = false;
-                if cell.len() != WORD.len() || !cell.eq_ignore_ascii_case(WORD) {
-                    continue;
-                }
+    pub(super) fn six<'a>(&self, row: Row<'a>) -> Six<'a> {
+        const CASE: u64 = u64::from_ne_bytes([0x20; 8]);
+        let word = u64::from_ne_bytes(*WORD);
+        let mut six = Six { first: None, is_all: true, n_other: self.six.len(), values: Values::NONE };
+        for &Redacted { number, field, column } in &self.six {
+            let range = row.range(column..column + 1);
+            let cell = &row.text[range.clone()];
+            if let Ok(eight) = cell.try_into().map(u64::from_ne_bytes)
+                && (eight ^ word) & !CASE == 0
+                && cell.eq_ignore_ascii_case(WORD)
+            {
+                six.n_other -= usize::from(eight == word);
+                six.first = six.first.or(Some((field, column)));
+            } else {
+                six.is_all = false;
+                six.values.add(number, row.text, range);
             }
-            n_words += 1;
-            state.first = state.first.or(Some((field, column)));
         }
-        state.is_all = n_words == self.six.len();
-        state
+        six
     }
 
     /// The model of a row, as the rule book tells it: by `ext_type`, or by the six columns where that is empty; `None` for
     /// another code.
     #[inline]
-    pub(super) fn model(&self, row: Row<'_>, six: SixState) -> Option<Model> {
+    pub(super) fn model(&self, row: Row<'_>, six: &Six<'_>) -> Option<Model> {
         match row.get(self.ext_type) {
             b"D" | b"d" => Some(Model::D),
             b"I" | b"i" => Some(Model::I),
@@ -210,7 +244,7 @@ impl Plan {
         // Most rows are told apart by a length or a byte.
         !own.is_empty()
             && !there.is_empty()
-            && super::words::is_same_text(own, there)
+            && super::value::is_same_text(own, there)
             && !own.trim_ascii().is_empty()
             && !own.eq_ignore_ascii_case(WORD)
     }
@@ -266,6 +300,15 @@ impl Act {
             Self::Zip => ZIP5,
             Self::RecipId => PSEUDONYM,
             Self::HomeAdmin(_) => HOME_ADMIN,
+        }
+    }
+
+    /// By how much it may make a row longer, where that does not depend on the row.
+    const fn most_growth(&self) -> usize {
+        match self {
+            Self::Constant { len, .. } => *len,
+            Self::RecipId => DIGITS,
+            Self::PprlId | Self::Dob | Self::Zip | Self::HomeAdmin(_) => 0,
         }
     }
 

@@ -1,10 +1,12 @@
 //! The redaction of a text, piece by piece.
 
 use super::found::Found;
-use super::leaks::Leaks;
+use super::leaks::{Leaks, Memory};
+use super::out::Out;
 use super::plan::{Act, Cut, Group, Plan, Row, five_of, month_of};
 use super::pseudonym::Pseudonym;
-use super::rule::RULES;
+use super::rule::{REDACTED, RULES};
+use super::value::{Values, Written};
 use super::{Change, Kind, Options, Refusal, Target, Totals};
 use cvrs_parse::{Header, Index, Line};
 use cvrs_spec::{Field, Model};
@@ -60,6 +62,7 @@ pub enum Told<'a> {
 pub struct Worker {
     index: Index,
     bounds: Vec<u32>,
+    memory: Memory,
 }
 
 /// Redacts the rows of files with one header. Shared by all threads.
@@ -138,60 +141,56 @@ impl Redactor {
         block: &mut Block,
         tell: Tell<'_>,
     ) {
-        let bounds = &mut worker.bounds;
-        block.text.clear();
-        block.rejects.clear();
-        block.totals.clear();
+        let Worker { bounds, memory, .. } = worker;
+        let Block { text: room, rejects, totals } = block;
+        rejects.clear();
+        totals.clear();
         // Rows become longer by words in place of what was empty or shorter.
-        block.text.reserve(text.len() + text.len() / 8);
-        let mut copied = 0;
+        let mut made = Made { out: Out::new(room, text.len() + text.len() / 8), totals, copied: 0, memory, tell };
         for line in index.lines(text) {
             if line.is_blank() {
-                block.totals.blank_lines += 1;
+                made.totals.blank_lines += 1;
                 continue;
             }
-            block.totals.records += 1;
+            made.totals.records += 1;
             let at = At {
                 row: Row { text, bounds: bounds_of(index, text, line, bounds) },
                 line: before.lines + line.number as u64 + 1,
-                record: before.records + block.totals.records,
+                record: before.records + made.totals.records,
                 byte: before.byte + line.start as u64,
             };
-            let is_written = self.row(&at, block, &mut copied, tell);
+            let is_written = self.row(&at, &mut made);
             if !is_written {
-                block.totals.rejected += 1;
-                block.text.extend_from_slice(&text[copied..line.start]);
-                block.rejects.extend_from_slice(&text[line.start..line.next]);
-                copied = line.next;
+                made.totals.rejected += 1;
+                made.copy_until(text, line.start);
+                rejects.extend_from_slice(&text[line.start..line.next]);
+                made.copied = line.next;
             }
         }
-        block.text.extend_from_slice(&text[copied..]);
+        made.copy_until(text, text.len());
+        made.out.end();
     }
 
     /// Redacts one row; whether it can be written. What precedes `copied` in the text is in the block or left out.
     #[inline]
-    fn row(&self, at: &At<'_>, block: &mut Block, copied: &mut usize, tell: Tell<'_>) -> bool {
+    fn row(&self, at: &At<'_>, made: &mut Made<'_, '_>) -> bool {
         let (plan, row) = (&self.plan, at.row);
         let n_cells = row.bounds.len() - 1;
         if n_cells != plan.n_columns {
-            say(block, tell, at.found(Kind::CellCount, None, [n_cells as u64, plan.n_columns as u64]));
+            made.say(at.found(Kind::CellCount, None, [n_cells as u64, plan.n_columns as u64]));
             return false;
         }
         if plan.is_settled(row) {
-            if !block.totals.has_seen(Model::D) {
-                block
-                    .totals
-                    .see(Model::D, at.found(Kind::MixedModels, position(Field::ExtType, plan.ext_type), [0; 2]));
-            }
+            made.see(Model::D, at, plan.ext_type);
             self.leaks.check_birth_date(row, &mut |kind, field, column| {
-                say(block, tell, at.found(kind, position(field, Some(column)), [0; 2]));
+                made.say(at.found(kind, position(field, Some(column)), [0; 2]));
             });
             return true;
         }
-        let six = plan.six_state(row);
-        let model = plan.model(row, six);
-        if let Some(model) = model.filter(|&model| !block.totals.has_seen(model)) {
-            block.totals.see(model, at.found(Kind::MixedModels, position(Field::ExtType, plan.ext_type), [0; 2]));
+        let six = plan.six(row);
+        let model = plan.model(row, &six);
+        if let Some(model) = model {
+            made.see(model, at, plan.ext_type);
         }
         let own_pprl_id = row.get(plan.pprl_id);
         let entry = match &self.options.to {
@@ -199,54 +198,63 @@ impl Redactor {
             Target::P(map) => map.get(row.get(plan.recip_id)),
         };
         let has_been_here = self.options.pseudonym.is_some()
-            && six.is_exact
+            && six.n_other == 0
             && entry.is_none()
             && plan.ext_type.is_none_or(|column| row.cell(column) == self.options.to.letter())
             && own_pprl_id.is_empty() == matches!(self.options.to, Target::D)
             && Pseudonym::is_one(row.get(plan.recip_id));
         let pprl_id = entry.or(has_been_here.then_some(own_pprl_id));
         if pprl_id.is_none() && matches!(self.options.to, Target::P(_)) {
-            say(block, tell, at.found(Kind::NoEntry, position(Field::RecipId, plan.recip_id), [0; 2]));
+            made.say(at.found(Kind::NoEntry, position(Field::RecipId, plan.recip_id), [0; 2]));
             return false;
         }
-        self.look(at, six, model, block, tell);
-        let changes_before = block.totals.changes();
-        let mut edit = Edit { at, block, copied, tells_changes: self.tells_changes, tell };
+        if let Some((field, column)) = six.first.filter(|_| !six.is_all || model == Some(Model::I)) {
+            made.say(at.found(Kind::Partial, position(field, Some(column)), [0; 2]));
+        }
+        let whole = row.range(0..plan.n_columns);
+        made.out.reserve(whole.end - made.copied + plan.most_growth + pprl_id.map_or(0, <[u8]>::len));
+        let start = made.out.len() + (whole.start - made.copied);
+        let mut edit = Edit { at, made, n_changes: 0, tells_changes: self.tells_changes };
+        if !self.tells_changes {
+            edit.n_changes = six.n_other;
+            edit.made.totals.changes[REDACTED] += six.n_other as u64;
+        }
         for group in &plan.groups {
             self.group(&mut edit, group, pprl_id, has_been_here);
         }
-        let Edit { block, tell, .. } = edit;
-        block.totals.records_changed += u64::from(block.totals.changes() > changes_before);
+        let n_changes = edit.n_changes;
+        made.totals.records_changed += u64::from(n_changes > 0);
         if has_been_here {
-            say(block, tell, at.found(Kind::IdKept, position(Field::RecipId, plan.recip_id), [0; 2]));
+            made.say(at.found(Kind::IdKept, position(Field::RecipId, plan.recip_id), [0; 2]));
         }
+        let n_kept = (whole.end - made.copied).min(whole.len());
+        made.copy_until(row.text, whole.end);
+        self.look(at, &six.values, start, n_kept, made);
         true
     }
 
-    /// Tells what a row that is written still tells.
+    /// Tells what a row still tells that was written from there on, of which the last bytes are as they were.
     #[inline]
-    fn look(&self, at: &At<'_>, six: super::plan::SixState, model: Option<Model>, block: &mut Block, tell: Tell<'_>) {
-        if let Some((field, column)) = six.first.filter(|_| !six.is_all || model == Some(Model::I)) {
-            say(block, tell, at.found(Kind::Partial, position(field, Some(column)), [0; 2]));
-        }
-        self.leaks.check(at.row, &self.plan, &mut |kind, field, column| {
-            say(block, tell, at.found(kind, position(field, Some(column)), [0; 2]));
+    fn look(&self, at: &At<'_>, values: &Values<'_>, start: usize, n_kept: usize, made: &mut Made<'_, '_>) {
+        let Made { out, totals, memory, tell, .. } = made;
+        let written = Written { text: out.memory(), start, end: out.len(), n_kept };
+        self.leaks.check(at.row, values, &self.plan, written, memory, &mut |kind, field, column| {
+            say(totals, *tell, at.found(kind, position(field, Some(column)), [0; 2]));
         });
     }
 
     #[inline]
-    fn group(&self, edit: &mut Edit<'_, '_, '_>, group: &Group, pprl_id: Option<&[u8]>, has_been_here: bool) {
+    fn group(&self, edit: &mut Edit<'_, '_, '_, '_>, group: &Group, pprl_id: Option<&[u8]>, has_been_here: bool) {
         let (row, columns) = (edit.at.row, &group.columns);
-        let value = &row.text[row.range(columns.clone())];
+        let range = row.range(columns.clone());
+        let value = &row.text[range.clone()];
         let after = match &group.act {
-            Act::Constant { text, cells } => {
-                if value != text {
-                    for (cell, column) in cells.iter().zip(columns.clone()) {
-                        edit.count(cell.rule, cell.field, row.cell(column), cell.value);
-                    }
-                    edit.put(row.range(columns.clone()), text);
+            Act::Constant { text, len, cells, others } => {
+                // Those that become the word were counted together, unless each is told.
+                for cell in if edit.tells_changes { cells } else { others } {
+                    edit.count(cell.rule, cell.field, row.cell(cell.column), cell.value);
                 }
-                return;
+                return edit.put(range, text, *len);
             }
             Act::PprlId => pprl_id.unwrap_or_default(),
             Act::HomeAdmin(_) if self.plan.is_at_home(row) => &[],
@@ -265,7 +273,7 @@ impl Redactor {
                     Cut::To(after) => after,
                     Cut::Unknown => {
                         let kind = if is_date { Kind::DobKept } else { Kind::ZipKept };
-                        return edit.keep(kind, position(group.act.field(), Some(*columns.start())));
+                        return edit.keep(kind, position(group.act.field(), Some(columns.start)));
                     }
                 }
             }
@@ -274,16 +282,46 @@ impl Redactor {
     }
 }
 
-/// A row that is being changed.
-struct Edit<'a, 'b, 't> {
-    at: &'a At<'b>,
-    block: &'a mut Block,
-    copied: &'a mut usize,
-    tells_changes: bool,
+/// What is being made of a piece of the text.
+struct Made<'a, 't> {
+    out: Out<'a>,
+    totals: &'a mut Totals,
+    /// What precedes it in the text was put or left out.
+    copied: usize,
+    memory: &'a mut Memory,
     tell: &'a mut (dyn FnMut(Told<'_>) + 't),
 }
 
-impl Edit<'_, '_, '_> {
+impl Made<'_, '_> {
+    /// Copies what stands before a place and was not copied yet.
+    #[inline]
+    fn copy_until(&mut self, text: &[u8], end: usize) {
+        self.out.put(text, self.copied..end);
+        self.copied = end;
+    }
+
+    /// Takes note of a row's model.
+    #[inline]
+    fn see(&mut self, model: Model, at: &At<'_>, ext_type: Option<usize>) {
+        if !self.totals.has_seen(model) {
+            self.totals.see(model, at.found(Kind::MixedModels, position(Field::ExtType, ext_type), [0; 2]));
+        }
+    }
+
+    fn say(&mut self, found: Found) {
+        say(self.totals, self.tell, found);
+    }
+}
+
+/// A row that is being changed.
+struct Edit<'a, 'b, 'm, 't> {
+    at: &'a At<'b>,
+    made: &'a mut Made<'m, 't>,
+    n_changes: usize,
+    tells_changes: bool,
+}
+
+impl Edit<'_, '_, '_, '_> {
     /// Counts a cell as changed, if it is.
     #[inline]
     fn count(&mut self, rule: usize, field: Field, before: &[u8], after: &[u8]) {
@@ -292,38 +330,37 @@ impl Edit<'_, '_, '_> {
         if is_like && (before.len() < 2 || before == after) {
             return;
         }
-        self.block.totals.changes[rule] += 1;
+        self.n_changes += 1;
+        self.made.totals.changes[rule] += 1;
         if self.tells_changes {
             let At { line, record, .. } = *self.at;
-            (self.tell)(Told::Changed(Change { rule: &RULES[rule], line, record, field, before, after }));
+            (self.made.tell)(Told::Changed(Change { rule: &RULES[rule], line, record, field, before, after }));
         }
     }
 
-    /// Puts another text in place of a range.
+    /// Puts the first bytes of another text in place of a range.
     #[inline]
-    fn put(&mut self, range: Range<usize>, after: &[u8]) {
-        let out = &mut self.block.text;
-        out.extend_from_slice(&self.at.row.text[*self.copied..range.start]);
-        out.extend_from_slice(after);
-        *self.copied = range.end;
+    fn put(&mut self, range: Range<usize>, after: &[u8], len: usize) {
+        self.made.copy_until(self.at.row.text, range.start);
+        self.made.out.put(after, 0..len);
+        self.made.copied = range.end;
     }
 
     /// Counts and puts the one cell of a group.
     fn replace(&mut self, group: &Group, before: &[u8], after: &[u8]) {
         if before != after {
             self.count(group.act.rule(), group.act.field(), before, after);
-            self.put(self.at.row.range(group.columns.clone()), after);
+            self.put(self.at.row.range(group.columns.clone()), after, after.len());
         }
     }
 
     fn keep(&mut self, kind: Kind, field: Option<(Field, u32)>) {
-        say(self.block, self.tell, self.at.found(kind, field, [0; 2]));
+        self.made.say(self.at.found(kind, field, [0; 2]));
     }
 }
 
-#[cold]
-fn say(block: &mut Block, tell: Tell<'_>, found: Found) {
-    block.totals.tell(found.kind, found.line);
+fn say(totals: &mut Totals, tell: Tell<'_>, found: Found) {
+    totals.tell(found.kind, found.line);
     tell(Told::Found(found));
 }
 

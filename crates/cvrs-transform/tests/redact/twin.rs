@@ -30,15 +30,15 @@ fn lower(text: &[u8]) -> Vec<char> {
     String::from_utf8_lossy(text).trim_matches([' ', '\t', '\r', '\x0C']).to_lowercase().chars().collect()
 }
 
-/// The value as characters in lower case, if it is a name that is looked for.
+/// The value as characters in lower case, if it is one that is looked for.
 fn name(value: &[u8]) -> Option<Vec<char>> {
-    let characters = lower(value);
-    (!value.eq_ignore_ascii_case(b"redacted") && characters.len() >= 3).then_some(characters)
+    let value = value.trim_ascii();
+    let is_long = String::from_utf8_lossy(value).chars().count() >= 3;
+    (!value.eq_ignore_ascii_case(b"redacted") && is_long).then(|| lower(value))
 }
 
-fn stands_in(name: Option<&Vec<char>>, cell: &[u8], as_word: bool) -> bool {
+fn stands_in(name: Option<&Vec<char>>, cell: &[char], as_word: bool) -> bool {
     let Some(name) = name else { return false };
-    let cell: Vec<char> = String::from_utf8_lossy(cell).to_lowercase().chars().collect();
     (0..cell.len()).any(|at| {
         let is_part = |own: char, other: Option<&char>| {
             own.is_alphanumeric() && other.is_some_and(|other| other.is_alphanumeric())
@@ -135,23 +135,12 @@ pub(crate) fn redact(text: &[u8], wanted: &Wanted, map: &[(&str, &str)]) -> Opti
         }
         let (own, there) = (given("recip_address_street"), given("admin_address_street"));
         let is_home = !lower(own).is_empty() && lower(own) == lower(there) && !own.eq_ignore_ascii_case(b"redacted");
-        if is_home && !wanted.home_admin {
-            tell("L01", "admin_address_street");
-        }
-        let (first, last, street) = (name(given("recip_first_name")), name(given("recip_last_name")), name(own));
         let mut ids = vec!["vax_event_id"];
         if wanted.key.is_none() {
             ids.push("recip_id");
         }
-        for field in ids.iter().copied().chain(["lot_number", "responsible_org", "admin_name"]) {
-            let cell = given(field);
-            let is_named = stands_in(first.as_ref(), cell, true) && stands_in(last.as_ref(), cell, true);
-            if is_named || stands_in(street.as_ref(), cell, true) {
-                tell("L02", field);
-            }
-        }
         let dob = String::from_utf8_lossy(given("recip_dob")).into_owned();
-        for field in ids {
+        for field in &ids {
             let id = String::from_utf8_lossy(given(field)).into_owned();
             if dob.len() == 10 && is_real_day(&dob) && dob.as_bytes()[4] == b'-' && dob.as_bytes()[7] == b'-' {
                 let (year, month, day) = (&dob[..4], &dob[5..7], &dob[8..]);
@@ -161,9 +150,6 @@ pub(crate) fn redact(text: &[u8], wanted: &Wanted, map: &[(&str, &str)]) -> Opti
                 {
                     tell("L03", field);
                 }
-            }
-            if stands_in(last.as_ref(), given(field), false) {
-                tell("L04", field);
             }
         }
         if was_here {
@@ -224,6 +210,29 @@ pub(crate) fn redact(text: &[u8], wanted: &Wanted, map: &[(&str, &str)]) -> Opti
             };
             twin.changes += u64::from(after != *cell);
             made.push(after);
+        }
+        let values = SIX.map(|field| name(given(field)));
+        let [first, _, last, street, ..] = values.each_ref();
+        for (field, cell) in names.iter().zip(&made).filter(|(field, _)| !SIX.contains(field)) {
+            let cell: &[char] = &String::from_utf8_lossy(cell).to_lowercase().chars().collect::<Vec<_>>();
+            let mut leaks = Vec::new();
+            if *field == "admin_address_street" && is_home && !wanted.home_admin {
+                leaks.push("L01");
+            }
+            let is_id = ids.contains(field);
+            let is_named = stands_in(first.as_ref(), cell, true) && stands_in(last.as_ref(), cell, true);
+            let has_name = is_named || stands_in(street.as_ref(), cell, true);
+            if has_name && (is_id || ["lot_number", "responsible_org", "admin_name"].contains(field)) {
+                leaks.push("L02");
+            }
+            if is_id && stands_in(last.as_ref(), cell, false) {
+                leaks.push("L04");
+            }
+            let stands_here = values.iter().any(|value| stands_in(value.as_ref(), cell, false));
+            if leaks.is_empty() && stands_here {
+                leaks.push("L05");
+            }
+            twin.told.extend(leaks.into_iter().map(|code| (number, code, (*field).to_owned())));
         }
         twin.text.extend_from_slice(&made.join(&b'\t'));
         twin.text.extend_from_slice(&line[content.len()..]);
