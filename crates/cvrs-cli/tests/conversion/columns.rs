@@ -124,6 +124,9 @@ fn damaged_files_end_with_one_line() {
     }
     let ended = desk.cvrs(&["convert", INPUT, "--from", "parquet", "--to", "cvrs"], b"").exits(3);
     ended.says("this is no Parquet file");
+    desk.put("packed", b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0");
+    let ended = desk.cvrs(&["convert", "packed", "--from", "parquet", "--to", "cvrs"], b"").exits(3);
+    ended.says("this file is packed; unpack it first");
 }
 
 #[test]

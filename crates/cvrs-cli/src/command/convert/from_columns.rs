@@ -62,6 +62,10 @@ pub(super) fn open(args: &Convert, mut input: Input) -> Result<(Input, Option<To
     };
     let Some(wanted) = wanted else { return Ok((input, None)) };
     let Some(form) = found.filter(|form| form.name() == wanted) else {
+        if input.compression() != Compression::None {
+            let remedy = format!("unpack it first, since {wanted} is read by place");
+            return Err(Fault::file(format!("{}: this file is packed; {remedy}", input.name())));
+        }
         return Err(Fault::file(format!("{}: this is no {wanted} file", input.name())));
     };
     let name = input.name().to_owned();
