@@ -92,7 +92,8 @@ row with another number of cells than the header cannot be redacted and is not w
 What is told (--report): L01 the administration street is the recipient's; L02 first and last name, or the street, stand \
 in an id, a lot number or the name of a place; L03 an id contains the birth date; L04 an id contains the last name; L05 \
 (info) any other value of the six columns, of three characters or more, stands anywhere else, as the city mostly does; \
-XR011 mixed models; XR024 redacted in part.";
+XR011 mixed models; XR024 redacted in part; XR001 and R03 a row that is not written, since its cells cannot be told \
+apart or the map lacks it; R04 to R06 a cell that stays although an option asks for its change.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
