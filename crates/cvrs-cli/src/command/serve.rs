@@ -1,15 +1,16 @@
 //! `cvrs serve`.
 
 mod demo;
+mod ending;
 
 use super::client;
 use crate::args::{Common, LogFormat, Serve};
 use crate::fault::{Exit, Fault, Result};
 use crate::terminal;
 use cvrs_server::{Config, Faults, Limits, Server, StartError, Tls, router, serve};
+use ending::Ending;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::{TcpListener, TcpSocket};
 
 pub(crate) fn run(args: &Serve, common: &Common) -> Result<Exit> {
@@ -107,6 +108,7 @@ async fn listen(
     tls: Option<Tls>,
     demo: Option<demo::Demo>,
 ) -> Result<Exit> {
+    let mut ending = Ending::listen().map_err(|error| Fault::file(format!("cannot start: {error}")))?;
     let bound = async {
         let listener = bound_listener(args.listen)?;
         let address = listener.local_addr()?;
@@ -126,40 +128,12 @@ async fn listen(
     if let Some(demo) = demo {
         demo.tell(&base)?;
     }
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let ended = serve(listener, router(Arc::clone(&server)), tls, limits, end(Arc::clone(&interrupted))).await;
+    let ended = serve(listener, router(Arc::clone(&server)), tls, limits, ending.asked()).await;
     let finished = ended.map_err(|error| Fault::file(format!("cannot listen at {}: {error}", args.listen)))?;
     if !finished && !common.quiet {
         terminal::note("some calls did not end in two minutes and were broken off");
     }
     let stopped = tokio::task::spawn_blocking(move || server.stop()).await;
     stopped.map_err(|error| Fault::file(format!("cannot stop: {error}")))?;
-    Ok(if interrupted.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Done })
-}
-
-/// Waits for Ctrl-C (which counts as an interrupt) or a polite kill. A second one ends the process at once.
-async fn end(interrupted: Arc<AtomicBool>) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = interrupt.recv() => interrupted.store(true, Ordering::Relaxed),
-            _ = terminate.recv() => {}
-        }
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            std::process::exit(130);
-        });
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_ok() {
-        interrupted.store(true, Ordering::Relaxed);
-    }
+    Ok(if ending.interrupted() { Exit::Interrupted } else { Exit::Done })
 }

@@ -18,6 +18,13 @@ fn start(sandbox: &Sandbox) -> Child {
         .expect("the command starts")
 }
 
+/// More than a pipe holds, so that the run has begun, and listens for Ctrl-C, once all of it is written.
+fn block() -> Vec<u8> {
+    let block = good(5000);
+    assert!(block.len() > 1 << 20, "{}", block.len());
+    block
+}
+
 fn interrupt(child: &Child) {
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(sent.success());
@@ -37,10 +44,10 @@ fn a_run_that_is_fed_stops_and_says_so() {
     let sandbox = Sandbox::new();
     let mut child = start(&sandbox);
     let mut stdin = child.stdin.take().expect("a pipe");
-    let block = good(5000);
+    let block = block();
+    stdin.write_all(&block).expect("a reader");
     // Until the reader has gone; the bound is for a reader that never goes.
     let feeder = std::thread::spawn(move || (0..20_000).take_while(|_| stdin.write_all(&block).is_ok()).count());
-    std::thread::sleep(Duration::from_millis(300));
     interrupt(&child);
     let stderr = is_interrupted(child, &sandbox);
     assert_eq!(stderr, "error: interrupted; no file was written\n");
@@ -52,8 +59,7 @@ fn a_run_that_waits_for_its_input_stops_too() {
     let sandbox = Sandbox::new();
     let mut child = start(&sandbox);
     let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(&good(5000)).expect("a reader");
-    std::thread::sleep(Duration::from_millis(300));
+    stdin.write_all(&block()).expect("a reader");
     interrupt(&child);
     is_interrupted(child, &sandbox);
     drop(stdin);
