@@ -20,6 +20,9 @@ pub struct RecordPlace {
     pub record: u64,
     /// The offset of its first byte in the text.
     pub byte: u64,
+    /// Whether an earlier record has its `vax_event_id`, but for case; known where the book
+    /// [asks](cvrs_rules::Book::relates_ids).
+    pub repeats_id: bool,
 }
 
 /// What is made of each record that is taken. Records come to a worker in their order, chunk by chunk.

@@ -52,7 +52,7 @@ struct Questions {
 impl Questions {
     fn of(book: &Book) -> Self {
         Self {
-            duplicates: book.is_on("BUSR013"),
+            duplicates: book.relates_ids(),
             previous: book.is_on("BUSR013") && !book.numbers_all_records(),
             persons: book.is_on("XR018"),
             models: book.is_on("XR011"),

@@ -329,7 +329,8 @@ impl Worker {
             }
             let mut is_rejected = explained.worst == Level::Error && !task.takes_all;
             if let Some(making) = &mut making {
-                let place = making.place(before, line, chunk);
+                let mut place = making.place(before, line, chunk);
+                place.repeats_id = known.duplicate.is_some() || known.previous.is_some();
                 if !is_rejected {
                     findings.clear();
                     (making.make)(&record, &place, findings);
@@ -400,7 +401,7 @@ impl Making<'_, '_> {
     const fn place(&mut self, before: Counts, line: Line, chunk: &Chunk) -> RecordPlace {
         self.n_records += 1;
         let byte = chunk.byte + line.start as u64;
-        RecordPlace { line: before.lines + line.number as u64 + 1, record: self.n_records, byte }
+        RecordPlace { line: before.lines + line.number as u64 + 1, record: self.n_records, byte, repeats_id: false }
     }
 }
 

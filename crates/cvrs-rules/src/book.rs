@@ -92,6 +92,7 @@ pub struct Book {
     by_record: Vec<(u16, u8)>,
     counts_unknown: bool,
     jurisdiction: Jurisdiction,
+    relates_ids: bool,
 }
 
 const N_DCH: usize = crate::DCH.len() + 1;
@@ -125,6 +126,7 @@ impl Book {
             by_record: Vec::new(),
             counts_unknown: false,
             jurisdiction: options.jurisdiction.clone(),
+            relates_ids: false,
         };
         book.counts_unknown = book.is_on("XR021");
         book.order();
@@ -197,9 +199,22 @@ impl Book {
         index_of(code).is_some_and(|index| self.is_on_at_all(index))
     }
 
-    /// Whether a finding needs all records of the file to be known first.
+    /// The same, asking which records have the `vax_event_id` of an earlier one ([`Seen::duplicate`]) whether or not a
+    /// rule tells it: what is made of records may need ids that differ.
+    #[must_use]
+    pub const fn relating_ids(mut self) -> Self {
+        self.relates_ids = true;
+        self
+    }
+
+    /// Whether that is asked.
+    pub fn relates_ids(&self) -> bool {
+        self.relates_ids || self.is_on("BUSR013")
+    }
+
+    /// Whether all records of the file must be known first.
     pub fn needs_survey(&self) -> bool {
-        ["BUSR013", "XR011", "XR018"].into_iter().any(|code| self.is_on(code)) || self.asks_for_patterns()
+        self.relates_ids() || ["XR011", "XR018"].into_iter().any(|code| self.is_on(code)) || self.asks_for_patterns()
     }
 
     /// Whether every record has a number. The CDC tool drops rows with a wrong number of cells and counts on without

@@ -22,6 +22,6 @@ mod place;
 mod recent;
 mod seen;
 
-pub use converter::{Converter, Form, Method, Options, Resources, Worker};
+pub use converter::{Converter, Form, Method, Options, REPEATED_ID, Resources, Worker};
 pub use id::Id;
 pub use seen::{Seen, Type};

@@ -75,6 +75,7 @@ pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
             (text, Reading::Csv(reading))
         }
     };
+    let book = Book::with_codes(&options, stored_codes::current()?);
     let conversion = Conversion {
         args,
         common,
@@ -82,7 +83,8 @@ pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
         is_of_columns: told.is_some(),
         name: path.display().to_string(),
         file_name: path.file_name().and_then(|name| name.to_str()).filter(|_| path.as_os_str() != "-"),
-        book: Book::with_codes(&options, stored_codes::current()?),
+        // Resources have ids.
+        book: if args.to == TargetForm::Fhir { book.relating_ids() } else { book },
         control,
     };
     let exit = match args.to {

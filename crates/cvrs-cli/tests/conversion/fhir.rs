@@ -184,6 +184,27 @@ fn what_fhir_cannot_say_goes_to_the_rejects() {
 }
 
 #[test]
+fn an_id_stands_for_one_immunization_whatever_is_asked_for() {
+    let desk = Desk::new(&rows(&[&[(VaxEventId, "E-0")], &[(VaxEventId, "E-1")], &[(VaxEventId, "e-0")]]));
+    let asked: [&[&str]; 5] = [
+        &["--profile", "dch"],
+        &["--all"],
+        &["--all", "--profile", "tool"],
+        &["--all", "--ignore", "BUSR013"],
+        &["--profile", "dch", "--operation", "delete"],
+    ];
+    for words in asked {
+        let ended = to_fhir(&desk, &[&["--bundle", "transaction", "--rejects", "r.txt"], words].concat()).exits(1);
+        let ended = ended.says("3 records read = 2 converted + 1 rejected").says("CNV108");
+        let bundle: Value = serde_json::from_slice(&ended.stdout).expect("JSON");
+        let ours = |entry: &Value| entry["request"]["url"].as_str().is_some_and(|url| url.starts_with("Immunization/"));
+        assert_eq!(entries(&[bundle]).into_iter().filter(ours).count(), 2, "{words:?}");
+        let rejects = desk.read("r.txt");
+        assert!(rejects.split(|&byte| byte == b'\n').nth(1).is_some_and(|row| row.starts_with(b"e-0\t")), "{words:?}");
+    }
+}
+
+#[test]
 fn a_folder_of_others_is_left_alone_and_one_of_ours_replaced() {
     let desk = desk();
     std::fs::create_dir(desk.path("full")).expect("a folder");

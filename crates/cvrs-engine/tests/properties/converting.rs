@@ -2,9 +2,9 @@
 
 use crate::run::{FORMATS, Gathered, run, stream};
 use cvrs_engine::{Control, Convert, RecordPlace, Request, Result, Show, Sinks, Target, Tuning, convert_input};
-use cvrs_parse::{Header, Record};
+use cvrs_parse::{Date, Header, Record};
 use cvrs_report::{Finding, Level, Message};
-use cvrs_rules::Book;
+use cvrs_rules::{Book, Options, Profile};
 use cvrs_spec::Field;
 use cvrs_testkit::lines;
 use cvrs_testkit::strategy::{any_file, any_options};
@@ -50,6 +50,26 @@ impl Convert for Copies {
         }
         if !is_refused {
             line(product, place, record.line());
+        }
+    }
+}
+
+/// Writes the lines of records with the `vax_event_id` of an earlier one.
+struct Repeats;
+
+impl Convert for Repeats {
+    type Worker = ();
+    type Product = Vec<u8>;
+
+    fn worker(&self, _: &Header) {}
+
+    fn begin(&self, (): &mut (), product: &mut Vec<u8>) {
+        product.clear();
+    }
+
+    fn record(&self, (): &mut (), _: &Record<'_>, place: &RecordPlace, product: &mut Vec<u8>, _: &mut Vec<Finding>) {
+        if place.repeats_id {
+            product.extend_from_slice(format!("{}\n", place.line).as_bytes());
         }
     }
 }
@@ -103,7 +123,7 @@ fn convert(
     text: &[u8],
     book: &Book,
     tuning: Tuning,
-    converter: &Copies,
+    converter: &impl Convert<Product = Vec<u8>>,
     takes_all: bool,
 ) -> Option<(Both, cvrs_engine::Checked)> {
     let request = Request {
@@ -143,7 +163,8 @@ fn made(text: &[u8], left_out: &dyn Fn(&lines::Line<'_>) -> bool) -> Vec<u8> {
     let mut made = Vec::new();
     let records = lines::split(text).into_iter().skip(1).filter(|line| !line.is_blank());
     for (number, record) in records.enumerate().filter(|(_, line)| !left_out(line)) {
-        let place = RecordPlace { line: record.number, record: number as u64 + 1, byte: record.byte };
+        let place =
+            RecordPlace { line: record.number, record: number as u64 + 1, byte: record.byte, repeats_id: false };
         line(&mut made, &place, record.content);
     }
     made
@@ -197,5 +218,28 @@ proptest! {
         prop_assert_eq!(both.gathered.difference(&alone.gathered), None);
         prop_assert_eq!(both.product, alone.product);
         prop_assert_eq!(checked.summary.cells(), counted.summary.cells());
+    }
+
+    #[test]
+    fn ids_that_repeat_are_known_whether_or_not_a_rule_tells_them(
+        text in any_file(),
+        chunk_bytes in prop_oneof![1usize..400, 400usize..5000],
+        threads in 1usize..5,
+    ) {
+        let options = |profile| Options::new(profile, Date::from_ymd(2021, 1, 29).expect("a day"));
+        let telling = Book::new(&options(Profile::Recommended));
+        let Some(input) = stream(text.to_vec(), 9999) else { return Ok(()) };
+        let plain = run(input, &telling, None, Tuning::SEQUENTIAL);
+        let told = String::from_utf8_lossy(&plain.reports[1]);
+        let repeats = told.lines().filter(|entry| entry.contains("\"BUSR013\""));
+        let line = |entry| serde_json::from_str::<serde_json::Value>(entry).expect("a line is an object")["line"].as_u64();
+        let expected: Vec<_> = repeats.map(line).collect();
+        let book = Book::new(&options(Profile::Dch));
+        let tuning = Tuning { threads, chunk_bytes, survey_bytes: 64, tier: None };
+        let Some((silent, _)) = convert(&text, &book, tuning, &Repeats, true) else { return Ok(()) };
+        prop_assert_eq!(silent.product, b"");
+        let (both, _) = convert(&text, &book.relating_ids(), tuning, &Repeats, true).expect("it was converted before");
+        let found: Vec<_> = String::from_utf8_lossy(&both.product).lines().map(|line| line.parse().ok()).collect();
+        prop_assert_eq!(found, expected);
     }
 }

@@ -275,6 +275,11 @@ const fn unfit(code: &'static str, field: Option<Field>, text: &'static str) -> 
     finding(code, Level::Error, field, text)
 }
 
+/// What is to be told of a record in place of its resources, if an earlier record of the file has its `vax_event_id` but
+/// for case: a server holds one resource of an id. A [`Converter`] sees one record at a time and cannot tell it.
+pub const REPEATED_ID: Finding =
+    unfit("CNV108", Some(VaxEventId), "an earlier record has it, and an Immunization's id is made of it");
+
 const RACE_DROPPED: Finding = finding(
     "CNV110",
     Level::Warn,

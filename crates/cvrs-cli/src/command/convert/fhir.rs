@@ -13,7 +13,7 @@ use cvrs_engine::RecordPlace;
 use cvrs_engine::io::Input;
 use cvrs_parse::{Header, Record};
 use cvrs_report::Finding;
-use cvrs_transform::fhir::{Converter, Form, Method, Options, Resources, Seen, Worker};
+use cvrs_transform::fhir::{Converter, Form, Method, Options, REPEATED_ID, Resources, Seen, Worker};
 
 pub(super) fn run(conversion: &Conversion<'_>, input: Input) -> Result<Exit> {
     let args = &conversion.args.fhir;
@@ -74,10 +74,13 @@ impl cvrs_engine::Convert for ToResources {
         &self,
         worker: &mut Worker<'static>,
         record: &Record<'_>,
-        _: &RecordPlace,
+        place: &RecordPlace,
         resources: &mut Resources,
         findings: &mut Vec<Finding>,
     ) {
+        if place.repeats_id {
+            return findings.push(REPEATED_ID);
+        }
         self.0.record(worker, record, resources, findings);
     }
 }
