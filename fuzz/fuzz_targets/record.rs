@@ -1,7 +1,7 @@
 //! The splitter, on every tier, against the csv crate and against the slow twin; and what looks for three bytes.
 #![no_main]
 
-use cvrs_parse::{Header, Index, Tier, find_places, may_hold};
+use cvrs_parse::{Header, Hit, Index, Keys, Tier, find_places, may_hold};
 use cvrs_spec::Version;
 use cvrs_testkit::lines;
 use libfuzzer_sys::fuzz_target;
@@ -26,11 +26,13 @@ fuzz_target!(|text: &[u8]| {
     if let Some(key) = text.last_chunk::<3>().map(|key| key.map(|byte| byte | 0x20)) {
         let range = text.len() / 3..text.len() - text.len() / 5;
         let is_key = |at: &usize| text[*at..*at + 3].iter().zip(key).all(|(byte, key)| byte | 0x20 == key);
-        let expected: Vec<usize> = range.clone().take(range.len().saturating_sub(2)).filter(is_key).collect();
+        let places = range.clone().take(range.len().saturating_sub(2)).filter(is_key);
+        let expected: Vec<Hit> = places.map(|place| Hit { place, keys: 0b101 }).collect();
         for tier in Tier::ALL.into_iter().filter(|tier| tier.is_available()) {
             let mut found = Vec::new();
-            find_places(tier, text, range.clone(), &[key, [0xFF; 3]], &mut found);
-            found.retain(is_key);
+            let mut keys = Keys::<3>::NONE;
+            [true, false, true].into_iter().enumerate().for_each(|(number, is_wanted)| keys.put(number, key, is_wanted));
+            find_places(tier, text, range.clone(), &keys, &mut found);
             assert_eq!(found, expected);
             assert_eq!(may_hold(tier, text, range.clone(), [key]), !expected.is_empty());
         }

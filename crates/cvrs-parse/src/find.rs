@@ -7,14 +7,75 @@ use core::ops::Range;
 /// Case is one bit of an ASCII letter. Some other characters fall together too.
 const CASE: u8 = 0x20;
 
+/// Some keys to look for at once, eight at most, each by its number.
+///
+/// A key is three bytes in lower case, that is with the bit 0x20 set. They are compared with that bit set in the text too,
+/// so letters are found in either case and some other characters stand for each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys<const N: usize> {
+    keys: [[u8; 3]; N],
+    /// For each of the three bytes and its five lower bits, the keys that have it there, as bits.
+    tables: [[u8; 32]; 3],
+}
+
+/// What stands in no text, since the bit of case is not set.
+const NO_KEY: [u8; 3] = [0; 3];
+
+impl<const N: usize> Keys<N> {
+    /// No key at all.
+    pub const NONE: Self = {
+        assert!(N <= 8, "their numbers are bits of a byte");
+        Self { keys: [NO_KEY; N], tables: [[0; 32]; 3] }
+    };
+
+    /// These keys.
+    pub fn new(keys: [[u8; 3]; N]) -> Self {
+        let mut all = Self::NONE;
+        for (number, key) in keys.into_iter().enumerate() {
+            all.put(number, key, true);
+        }
+        all
+    }
+
+    /// Puts a key in a place that has none. Nothing branches on whether it is wanted at all.
+    ///
+    /// # Panics
+    /// If there is no such number.
+    #[inline]
+    pub fn put(&mut self, number: usize, key: [u8; 3], is_wanted: bool) {
+        let all = u8::from(is_wanted).wrapping_neg();
+        self.keys[number] = key.map(|byte| (byte | CASE) & all);
+        for (table, byte) in self.tables.iter_mut().zip(key) {
+            table[usize::from(byte & 0x1F)] |= u8::from(is_wanted) << number;
+        }
+    }
+
+    /// Which keys stand at a place of the text, as bits.
+    #[inline(always)]
+    fn at(&self, text: &[u8], place: usize) -> u8 {
+        let Some(here) = text[place..].first_chunk::<3>() else { return 0 };
+        let here = here.map(|byte| byte | CASE);
+        let stands = |(number, key): (usize, &[u8; 3])| u8::from(*key == here) << number;
+        self.keys.iter().enumerate().map(stands).fold(0, |all, one| all | one)
+    }
+}
+
+/// A place at which keys stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Its offset in the text.
+    pub place: usize,
+    /// The numbers of the keys, as bits.
+    pub keys: u8,
+}
+
 /// Lists the places within a part of a text at which any of some keys stands, in order, and tells whether there may be a
 /// character beyond ASCII whose lower case is ASCII or begins so, of which keys know nothing: the Kelvin sign and the
 /// capital I with a dot. `false` is certain.
 ///
-/// A key is three bytes in lower case, that is with the bit 0x20 set. They are compared with that bit set in the text too,
-/// so letters are found in either case and some other characters stand for each other. Cost: with AVX-512 some twelve
-/// instructions and four for each key for every 64 bytes, with AVX2 six for each key for every 32, twice as many without.
-/// What is left at the end is looked at one by one, unless as much text follows the range.
+/// Cost: with AVX-512 some twelve instructions for every 64 bytes however many keys there are, with AVX2 six for each key
+/// for every 32, twice as many without. What is left at the end is looked at one by one, unless as much text follows the
+/// range.
 ///
 /// # Panics
 /// If the range is not within the text.
@@ -23,8 +84,8 @@ pub fn find_places<const N: usize>(
     tier: Tier,
     text: &[u8],
     range: Range<usize>,
-    keys: &[[u8; 3]; N],
-    found: &mut Vec<usize>,
+    keys: &Keys<N>,
+    found: &mut Vec<Hit>,
 ) -> bool {
     found.clear();
     #[cfg(target_arch = "x86_64")]
@@ -57,16 +118,16 @@ pub fn may_hold<const N: usize>(tier: Tier, text: &[u8], range: Range<usize>, ke
 fn note_places<const N: usize, const LANES: usize>(
     text: &[u8],
     range: Range<usize>,
-    keys: &[[u8; 3]; N],
-    found: &mut Vec<usize>,
+    keys: &Keys<N>,
+    found: &mut Vec<Hit>,
 ) -> bool {
     let n_last = range.len().min(2);
     let mut has_lead = text[range.end - n_last..range.end].iter().any(|byte| LEADS.contains(&(byte | CASE)));
     let mut rest = range;
     while rest.len() > 2 {
-        let (places, leads) = marks_at::<N, LANES>(text, rest.start, rest.len() - 2, keys);
+        let (places, leads) = marks_at::<N, LANES>(text, rest.start, rest.len() - 2, &keys.keys);
         has_lead |= leads != 0;
-        note(rest.start, places, found);
+        note(text, rest.start, places, keys, found);
         rest.start += LANES;
     }
     has_lead
@@ -84,11 +145,15 @@ fn has_place<const N: usize, const LANES: usize>(text: &[u8], range: Range<usize
     false
 }
 
-/// Lists the places of a block that starts there.
+/// Lists those places of a block that starts there at which a key stands, with the keys.
 #[inline(always)]
-fn note(start: usize, mut places: u64, found: &mut Vec<usize>) {
+fn note<const N: usize>(text: &[u8], start: usize, mut places: u64, keys: &Keys<N>, found: &mut Vec<Hit>) {
     while places != 0 {
-        found.push(start + places.trailing_zeros() as usize);
+        let place = start + places.trailing_zeros() as usize;
+        let keys = keys.at(text, place);
+        if keys != 0 {
+            found.push(Hit { place, keys });
+        }
         places &= places - 1;
     }
 }
@@ -164,116 +229,93 @@ fn marks_of_few(part: &[u8], keys: &[[u8; 3]]) -> (u64, u64) {
 mod wide {
     #![expect(unsafe_code, reason = "calls of code for a feature that was found, and loads of 64 bytes")]
 
-    use super::{CASE, LEADS, Range};
+    use super::{CASE, Hit, Keys, LEADS, Range};
     use core::arch::x86_64::{
-        __m512i, _mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_min_epu8, _mm512_or_si512, _mm512_set1_epi8,
-        _mm512_ternarylogic_epi64, _mm512_testn_epi8_mask, _mm512_xor_si512,
+        __m512i, _mm256_loadu_si256, _mm512_broadcast_i64x4, _mm512_cmpeq_epi8_mask, _mm512_loadu_si512,
+        _mm512_movepi8_mask, _mm512_or_si512, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_ternarylogic_epi64,
+        _mm512_test_epi8_mask, _mm512_testn_epi8_mask, _mm512_xor_si512,
     };
 
     const LANES: usize = 64;
 
-    /// Keys and what else is compared, each byte in all lanes. By hand, since the compiler would keep them in memory and
-    /// compare each byte by itself.
-    struct Wide<const N: usize> {
-        keys: [[__m512i; 3]; N],
-        leads: [__m512i; 2],
-        case: __m512i,
-    }
-
+    /// The 64 bytes from there on, and from the next two places on.
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn widen<const N: usize>(keys: &[[u8; 3]; N]) -> Wide<N> {
-        let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
-        let mut wide = Wide { keys: [[all(0); 3]; N], leads: [all(LEADS[0]), all(LEADS[1])], case: all(CASE) };
-        for (wide, [a, b, c]) in wide.keys.iter_mut().zip(keys) {
-            *wide = [all(*a), all(*b), all(*c)];
-        }
-        wide
-    }
-
-    /// As [`marks_of`](super::marks_of).
-    #[target_feature(enable = "avx512f,avx512bw")]
-    fn marks_of<const N: usize>(bytes: &[u8; LANES + 2], wide: &Wide<N>) -> (u64, u64) {
+    fn load(bytes: &[u8; LANES + 2]) -> [__m512i; 3] {
         let start = bytes.as_ptr();
         // SAFETY: 66 bytes are there.
-        let [x, y, z] = unsafe {
+        unsafe {
             [
                 _mm512_loadu_si512(start.cast()),
                 _mm512_loadu_si512(start.add(1).cast()),
                 _mm512_loadu_si512(start.add(2).cast()),
             ]
-        };
-        let (x, y, z) = (_mm512_or_si512(x, wide.case), _mm512_or_si512(y, wide.case), _mm512_or_si512(z, wide.case));
-        // Bits are left where bytes differ, so a key stands where none are.
-        const OR_XOR: i32 = 0b1111_0110;
-        let mut least = _mm512_set1_epi8(-1);
-        for [a, b, c] in &wide.keys {
-            let one = _mm512_xor_si512(x, *a);
-            let two = _mm512_ternarylogic_epi64::<OR_XOR>(one, y, *b);
-            let three = _mm512_ternarylogic_epi64::<OR_XOR>(two, z, *c);
-            least = _mm512_min_epu8(least, three);
         }
-        let leads = wide.leads.map(|lead| _mm512_cmpeq_epi8_mask(x, lead));
-        (_mm512_testn_epi8_mask(least, least), leads[0] | leads[1])
     }
 
-    /// The marks of a few blocks.
-    #[derive(Default)]
-    struct Marks {
-        places: [u64; 16],
-        n: usize,
-        has_lead: bool,
+    /// A table of 32 bytes, twice.
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn twice(table: &[u8; 32]) -> __m512i {
+        // SAFETY: 32 bytes are there.
+        _mm512_broadcast_i64x4(unsafe { _mm256_loadu_si256(table.as_ptr().cast()) })
     }
 
-    /// Looks at a few whole blocks. It calls nothing, so that the keys stay in registers.
-    #[target_feature(enable = "avx512f,avx512bw,bmi1")]
-    #[inline(never)]
-    fn marks_avx512<const N: usize>(text: &[u8], range: Range<usize>, keys: &[[u8; 3]; N]) -> Marks {
-        let wide = widen(keys);
-        let (mut rest, mut marks) = (range, Marks::default());
-        for places in &mut marks.places {
-            let Some(bytes) = text[rest.start..].first_chunk() else { break };
-            let (found, leads) = marks_of(bytes, &wide);
-            marks.has_lead |= leads & super::within::<LANES>(rest.len()) != 0;
-            *places = found & super::within::<LANES>(rest.len() - 2);
-            marks.n += 1;
-            rest.start += LANES;
-            if rest.len() <= 2 {
-                break;
-            }
-        }
-        marks
+    /// The places at which the first byte of a character may stand that has ASCII as its lower case.
+    #[target_feature(enable = "avx512f,avx512bw")]
+    #[cold]
+    fn leads_of(bytes: &[u8; LANES + 2]) -> u64 {
+        let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
+        let x = _mm512_or_si512(load(bytes)[0], all(CASE));
+        _mm512_cmpeq_epi8_mask(x, all(LEADS[0])) | _mm512_cmpeq_epi8_mask(x, all(LEADS[1]))
     }
 
-    #[target_feature(enable = "avx512f,avx512bw,bmi1")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1")]
     fn note_places_avx512<const N: usize>(
         text: &[u8],
         range: Range<usize>,
-        keys: &[[u8; 3]; N],
-        found: &mut Vec<usize>,
+        keys: &Keys<N>,
+        found: &mut Vec<Hit>,
     ) -> bool {
+        const AND: i32 = 0b1000_0000;
+        let [first, second, third] = [twice(&keys.tables[0]), twice(&keys.tables[1]), twice(&keys.tables[2])];
         let (mut rest, mut has_lead) = (range, false);
-        while rest.len() > 2 {
-            let marks = marks_avx512(text, rest.clone(), keys);
-            has_lead |= marks.has_lead;
-            for places in &marks.places[..marks.n] {
-                super::note(rest.start, *places, found);
-                rest.start += LANES;
+        while rest.len() > 2
+            && let Some(bytes) = text[rest.start..].first_chunk()
+        {
+            let [x, y, z] = load(bytes);
+            // Of a byte its six lower bits tell the place in a table.
+            let all = _mm512_ternarylogic_epi64::<AND>(
+                _mm512_permutexvar_epi8(x, first),
+                _mm512_permutexvar_epi8(y, second),
+                _mm512_permutexvar_epi8(z, third),
+            );
+            let places = _mm512_test_epi8_mask(all, all) & super::within::<LANES>(rest.len() - 2);
+            if _mm512_movepi8_mask(x) != 0 {
+                has_lead |= leads_of(bytes) & super::within::<LANES>(rest.len()) != 0;
             }
-            if marks.n == 0 {
-                break;
-            }
+            super::note(text, rest.start, places, keys, found);
+            rest.start += LANES;
         }
         if rest.is_empty() { has_lead } else { super::note_places::<N, LANES>(text, rest, keys, found) || has_lead }
     }
 
     #[target_feature(enable = "avx512f,avx512bw,bmi1")]
     fn has_place_avx512<const N: usize>(text: &[u8], range: Range<usize>, keys: &[[u8; 3]; N]) -> bool {
-        let wide = widen(keys);
+        const OR_XOR: i32 = 0b1111_0110;
+        let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
+        let wide = keys.map(|key| key.map(all));
         let mut rest = range;
         while rest.len() > 2
             && let Some(bytes) = text[rest.start..].first_chunk()
         {
-            if marks_of(bytes, &wide).0 & super::within::<LANES>(rest.len() - 2) != 0 {
+            let [x, y, z] = load(bytes).map(|bytes| _mm512_or_si512(bytes, all(CASE)));
+            // Bits are left where bytes differ, so a key stands where none are.
+            let places = wide.iter().fold(0, |places, &[a, b, c]| {
+                let one = _mm512_xor_si512(x, a);
+                let two = _mm512_ternarylogic_epi64::<OR_XOR>(one, y, b);
+                let three = _mm512_ternarylogic_epi64::<OR_XOR>(two, z, c);
+                places | _mm512_testn_epi8_mask(three, three)
+            });
+            if places & super::within::<LANES>(rest.len() - 2) != 0 {
                 return true;
             }
             rest.start += LANES;
@@ -285,8 +327,8 @@ mod wide {
     fn note_places_avx2<const N: usize>(
         text: &[u8],
         range: Range<usize>,
-        keys: &[[u8; 3]; N],
-        found: &mut Vec<usize>,
+        keys: &Keys<N>,
+        found: &mut Vec<Hit>,
     ) -> bool {
         super::note_places::<N, 32>(text, range, keys, found)
     }
@@ -301,8 +343,8 @@ mod wide {
     pub(super) fn note_places<const N: usize, const WIDEST: bool>(
         text: &[u8],
         range: Range<usize>,
-        keys: &[[u8; 3]; N],
-        found: &mut Vec<usize>,
+        keys: &Keys<N>,
+        found: &mut Vec<Hit>,
     ) -> bool {
         // SAFETY: a tier is chosen only after its features were found.
         unsafe {
@@ -332,9 +374,11 @@ mod tests {
     use proptest::prelude::*;
 
     /// The slow, obvious way.
-    fn all_places(text: &[u8], range: Range<usize>, keys: &[[u8; 3]]) -> Vec<usize> {
-        let is_key = |at: usize| keys.iter().any(|key| [0, 1, 2].iter().all(|&n| text[at + n] | CASE == key[n]));
-        range.clone().filter(|at| at + 3 <= range.end && is_key(*at)).collect()
+    fn all_places(text: &[u8], range: Range<usize>, keys: &[[u8; 3]]) -> Vec<Hit> {
+        let stands = |at: usize, key: &[u8; 3]| [0, 1, 2].iter().all(|&n| text[at + n] | CASE == key[n]);
+        let bits = |at| (0..keys.len()).map(|number| u8::from(stands(at, &keys[number])) << number).sum();
+        let places = range.clone().filter(|at| at + 3 <= range.end);
+        places.map(|place| Hit { place, keys: bits(place) }).filter(|hit| hit.keys != 0).collect()
     }
 
     proptest! {
@@ -350,8 +394,8 @@ mod tests {
             let range = left.min(right)..left.max(right);
             let expected = all_places(&text, range.clone(), &keys);
             for tier in Tier::available() {
-                let mut found = vec![7];
-                let has_lead = find_places(tier, &text, range.clone(), &keys, &mut found);
+                let mut found = vec![Hit { place: 7, keys: 1 }];
+                let has_lead = find_places(tier, &text, range.clone(), &Keys::new(keys), &mut found);
                 let is_lead = |byte: &u8| [0xC2, 0xE2, 0xC4, 0xE4].contains(byte);
                 prop_assert_eq!(has_lead, text[range.clone()].iter().any(is_lead));
                 prop_assert_eq!(&found, &expected, "{}", tier.name());

@@ -31,7 +31,7 @@ mod text;
 mod tier;
 
 pub use date::{Date, Precision};
-pub use find::{find_places, may_hold};
+pub use find::{Hit, Keys, find_places, may_hold};
 pub use header::{Header, UnknownName};
 pub use index::{Index, Line, Lines};
 pub use record::Record;

@@ -10,7 +10,7 @@ pub enum Tier {
     Neon,
     /// x86-64 with AVX2, BMI and AES.
     Avx2,
-    /// x86-64 with AVX-512 F, BW, VL, DQ and VBMI2.
+    /// x86-64 with AVX-512 F, BW, VL, DQ, VBMI and VBMI2.
     Avx512,
 }
 
@@ -49,6 +49,7 @@ impl Tier {
                     && std::arch::is_x86_feature_detected!("avx512bw")
                     && std::arch::is_x86_feature_detected!("avx512vl")
                     && std::arch::is_x86_feature_detected!("avx512dq")
+                    && std::arch::is_x86_feature_detected!("avx512vbmi")
                     && std::arch::is_x86_feature_detected!("avx512vbmi2")
             }
             #[cfg(not(target_arch = "x86_64"))]

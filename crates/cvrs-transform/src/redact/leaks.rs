@@ -4,7 +4,7 @@
 use super::Kind;
 use super::plan::{Plan, Row};
 use super::value::{CASE, Values, Written};
-use cvrs_parse::{Date, Header, Tier, may_hold};
+use cvrs_parse::{Date, Header, Hit, Tier, may_hold};
 use cvrs_spec::Field;
 
 /// How many columns may lie between two that are looked at together.
@@ -60,7 +60,7 @@ pub(super) struct Leaks {
 /// The memory of one thread.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    places: Vec<usize>,
+    hits: Vec<Hit>,
     /// Where a value was found last.
     column: usize,
     standing: Vec<Standing>,
@@ -110,9 +110,9 @@ impl Leaks {
         tell: &mut dyn FnMut(Kind, Field, usize),
     ) {
         self.check_birth_date(row, tell);
-        let Memory { places, column, standing } = memory;
+        let Memory { hits, column, standing } = memory;
         standing.clear();
-        values.find(self.tier, row, written, (places, column), &mut |place| {
+        values.find(self.tier, row, written, (hits, column), &mut |place| {
             let is_word = match self.columns[place.column].1 {
                 Place::Redacted => return,
                 Place::Id | Place::Text => place.is_word(),

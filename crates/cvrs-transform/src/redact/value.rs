@@ -2,7 +2,7 @@
 
 use super::leaks::SIX;
 use super::plan::{Row, WORD};
-use cvrs_parse::{Tier, find_places};
+use cvrs_parse::{Hit, Keys, Tier, find_places};
 use std::ops::Range;
 
 /// How many columns are redacted.
@@ -11,9 +11,6 @@ const N_SIX: usize = SIX.len();
 /// Case is one bit of an ASCII letter, and of most of those of Latin-1 in UTF-8. Other characters fall together too, which
 /// only makes a further look necessary.
 pub(super) const CASE: u8 = 0x20;
-
-/// A key that stands in no text.
-const NO_KEY: [u8; 3] = [0xFF; 3];
 
 /// The one character beyond ASCII whose lower case is all ASCII: the Kelvin sign, as UTF-8.
 const KELVIN: &[u8] = "\u{212A}".as_bytes();
@@ -27,7 +24,7 @@ const DOTTED_I: &[u8] = "\u{130}".as_bytes();
 /// case, byte for byte, unless there is a [sign](has_sign).
 pub(super) struct Values<'a> {
     texts: [&'a [u8]; N_SIX],
-    keys: [[u8; 3]; N_SIX],
+    keys: Keys<N_SIX>,
     /// Where in the value its key is.
     key_at: [usize; N_SIX],
     /// The columns that have one, and those whose value has no key, as bits.
@@ -74,7 +71,7 @@ impl Place<'_> {
 
 impl<'a> Values<'a> {
     pub(super) const NONE: Self =
-        Self { texts: [&[]; N_SIX], keys: [NO_KEY; N_SIX], key_at: [0; N_SIX], all: 0, keyless: 0 };
+        Self { texts: [&[]; N_SIX], keys: Keys::NONE, key_at: [0; N_SIX], all: 0, keyless: 0 };
 
     /// Adds what stands in a part of a text, which is one of the six columns and not the word.
     #[inline]
@@ -91,9 +88,8 @@ impl<'a> Values<'a> {
         if is_long & is_odd {
             return self.add_odd(number, cell);
         }
-        let no_key = u8::from(is_long).wrapping_sub(1);
         self.texts[number] = cell;
-        self.keys[number] = [one | CASE | no_key, two | CASE | no_key, three | CASE | no_key];
+        self.keys.put(number, [one, two, three], is_long);
         self.all |= u8::from(is_long) << number;
     }
 
@@ -105,18 +101,18 @@ impl<'a> Values<'a> {
         let middle = if first[0].is_ascii_digit() { text.len() / 2 - 1 } else { 0 };
         let key = text[middle..].first_chunk().copied().unwrap_or(first);
         if key.is_ascii() {
-            self.put(number, text, middle, key);
+            self.put(number, text, middle, Some(key));
         } else if cvrs_parse::char_count(text) >= 3 {
             let found = steady_key(text);
             self.keyless |= u8::from(found.is_none()) << number;
-            let (place, key) = found.unwrap_or((0, NO_KEY));
-            self.put(number, text, place, key);
+            let place = found.map_or(0, |(place, _)| place);
+            self.put(number, text, place, found.map(|(_, key)| key));
         }
     }
 
-    fn put(&mut self, number: usize, text: &'a [u8], key_at: usize, key: [u8; 3]) {
+    fn put(&mut self, number: usize, text: &'a [u8], key_at: usize, key: Option<[u8; 3]>) {
         self.texts[number] = text;
-        self.keys[number] = key.map(|byte| byte | CASE);
+        self.keys.put(number, key.unwrap_or_default(), key.is_some());
         self.key_at[number] = key_at;
         self.all |= 1 << number;
     }
@@ -134,7 +130,7 @@ impl<'a> Values<'a> {
         tier: Tier,
         row: Row<'_>,
         written: Written<'_>,
-        (places, guess): (&mut Vec<usize>, &mut usize),
+        (hits, guess): (&mut Vec<Hit>, &mut usize),
         tell: &mut impl FnMut(Place<'_>),
     ) {
         let Written { text, start: row_start, end: row_end, .. } = written;
@@ -142,17 +138,15 @@ impl<'a> Values<'a> {
         if self.all == 0 {
             return;
         }
-        let has_lead = find_places(tier, text, whole.clone(), &self.keys, places);
+        let has_lead = find_places(tier, text, whole.clone(), &self.keys, hits);
         if has_lead || self.keyless != 0 {
             self.find_hidden(&text[whole.clone()], tell);
         }
-        for &place in &*places {
-            let Some(here) = text[place..].first_chunk::<3>() else { continue };
-            let here = here.map(|byte| byte | CASE);
-            for (at, value) in self.texts.iter().enumerate() {
-                if self.keys[at] != here || self.all & 1 << at == 0 {
-                    continue;
-                }
+        for &Hit { place, keys: mut rest } in &*hits {
+            while rest != 0 {
+                let at = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                let value = &self.texts[at];
                 let start = place.wrapping_sub(self.key_at[at]);
                 let found = whole.contains(&start).then(|| text[start..row_end].get(..value.len())).flatten();
                 let is_here = found.is_some_and(|found| found == *value || found.eq_ignore_ascii_case(value));
