@@ -2,6 +2,7 @@
 //! where it may be.
 
 use crate::Tier;
+use core::fmt;
 use core::ops::Range;
 
 /// Case is one bit of an ASCII letter. Some other characters fall together too.
@@ -11,11 +12,18 @@ const CASE: u8 = 0x20;
 ///
 /// A key is three bytes in lower case, that is with the bit 0x20 set. They are compared with that bit set in the text too,
 /// so letters are found in either case and some other characters stand for each other.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Keys<const N: usize> {
     keys: [[u8; 3]; N],
     /// For each of the three bytes and its five lower bits, the keys that have it there, as bits.
     tables: [[u8; 32]; 3],
+}
+
+/// Keys are parts of what stands in cells, which no debug output shows.
+impl<const N: usize> fmt::Debug for Keys<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys(of {N})")
+    }
 }
 
 /// What stands in no text, since the bit of case is not set.
@@ -379,6 +387,11 @@ mod tests {
         let bits = |at| (0..keys.len()).map(|number| u8::from(stands(at, &keys[number])) << number).sum();
         let places = range.clone().filter(|at| at + 3 <= range.end);
         places.map(|place| Hit { place, keys: bits(place) }).filter(|hit| hit.keys != 0).collect()
+    }
+
+    #[test]
+    fn no_key_is_shown() {
+        assert_eq!(format!("{:?}", Keys::new([*b"per", *b"ana"])), "Keys(of 2)");
     }
 
     proptest! {

@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Convert, common: &Common) -> Result<Exit> {
         is_of_columns: told.is_some(),
         name: path.display().to_string(),
         file_name: path.file_name().and_then(|name| name.to_str()).filter(|_| path.as_os_str() != "-"),
-        // Resources have ids.
+        // A resource's id is made of the record's, so no two may have the same.
         book: if args.to == TargetForm::Fhir { book.relating_ids() } else { book },
         control,
     };
